@@ -1,0 +1,1 @@
+"""SMTP transport security: MTA-STS, TLS reporting and DANE."""

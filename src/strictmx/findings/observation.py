@@ -1,0 +1,264 @@
+"""What was seen of one domain: plain data, saved as one JSON line, and judged again later by a newer catalogue.
+
+An observation holds facts and no opinion: look-ups with their status, one HTTPS fetch, one SMTP session an address,
+certificates as sent. It carries the few trust anchors that its chains could lead to, so that judging it needs neither
+network nor trust store. Names are lower-case A-labels without a trailing dot; what DNS answered may be no valid name.
+`internet.observe` writes it, `findings.judge` reads it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Literal
+
+import msgspec
+
+OBSERVATION_VERSION = 1  # the key `observation` of a saved line; a reader refuses a higher one
+OBSERVATION_BYTES = 4_194_304  # a saved line: 32 MX hosts of 16 addresses with their chains stay below
+
+MX_HOSTS = 32  # hosts probed of one domain; the largest seen in the field have about ten
+HOST_ADDRESSES = 16  # addresses probed of one host
+REPORT_URIS = 10  # addresses of a TLSRPT record whose host is looked up
+
+
+class UnreadableObservation(ValueError):
+    """The line is no saved observation of a version that this program reads; the text says why."""
+
+
+class LookupStatus(Enum):
+    """How a DNS question ended (DANE-02: the first three are answers, the rest are failures)."""
+
+    ANSWER = "answer"
+    NODATA = "nodata"
+    NXDOMAIN = "nxdomain"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    BOGUS = "bogus"  # the validator refused the signatures: EDE says so, or the same question with CD is answered
+    MALFORMED = "malformed"  # no DNS message, an answer to another question, or records that cannot be read
+    CNAME_LOOP = "cname-loop"  # a chain that returns to itself or is longer than 8 hops
+
+
+class _Plain(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Plain data: immutable, compared by value, defaults left out of the saved line."""
+
+
+class Lookup(_Plain):
+    """One DNS question and what came back.
+
+    records: presentation form, one string a record: MX `10 mx.example.com`, A `192.0.2.1`, TLSA `3 1 1 ab12…`
+    (lower-case hex), TXT the strings of the record joined with nothing between (STS-01), octets above 127 as the
+    character of the same number (Latin-1). MX is sorted by preference; the rest keep the order of the answer.
+    cnames: the targets followed, in order; `records` are those of the last one.
+    secure: a validator that the configuration trusts set AD for the whole answer, denials included (DANE-01).
+    ttl: the smallest of the answer and its chain, seconds.
+    detail: what the server or the resolver said, extended errors (RFC 8914) included; evidence, never matched on.
+    """
+
+    name: str
+    type: str
+    status: LookupStatus
+    records: tuple[str, ...] = ()
+    cnames: tuple[str, ...] = ()
+    secure: bool = False
+    ttl: int | None = None
+    detail: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the question got no answer at all; absence (NODATA, NXDOMAIN) is an answer."""
+        return self.status not in _ANSWERS
+
+    @property
+    def target(self) -> str:
+        """The name whose records these are: the end of the CNAME chain, else the name asked."""
+        return self.cnames[-1] if self.cnames else self.name
+
+
+_ANSWERS = frozenset({LookupStatus.ANSWER, LookupStatus.NODATA, LookupStatus.NXDOMAIN})
+
+
+class FetchStage(Enum):
+    """How far the one GET of the policy came. All but DONE say where it stopped."""
+
+    NO_ROUTE = "no-route"  # this machine has no route to any address of the host's families
+    NOT_ALLOWED = "not-allowed"  # every address is special-purpose (private, loopback …) and was not contacted
+    CONNECT_REFUSED = "connect-refused"
+    CONNECT_TIMEOUT = "connect-timeout"
+    CONNECT_FAILED = "connect-failed"  # any other answer of the network: host or net unreachable
+    TLS_FAILED = "tls-failed"
+    TLS_TOO_OLD = "tls-too-old"  # the handshake works with TLS 1.0 or 1.1 only; nothing was asked for
+    TIMEOUT = "timeout"  # connected, but the whole GET did not end within its deadline
+    NOT_HTTP = "not-http"  # no readable HTTP response, or one that broke off
+    TOO_LARGE = "too-large"  # the body passed the limit; `body` holds what was read, `bytes_read` one more than allowed
+    DONE = "done"  # a whole response, whatever its status
+
+
+class Fetch(_Plain):
+    """The one GET of a policy host (RFC 8461 section 3.3), its certificate not yet judged.
+
+    chain: DER certificates as sent, leaf first. body: the octets read, as Latin-1 characters of the same number.
+    media_type, content_encoding, location: header values as received; None where the header is absent.
+    """
+
+    stage: FetchStage
+    address: str = ""
+    tls_version: str | None = None
+    chain: tuple[bytes, ...] = ()
+    status: int | None = None
+    media_type: str | None = None
+    content_encoding: str | None = None
+    location: str | None = None
+    body: str = ""
+    bytes_read: int = 0
+    detail: str = ""
+    elapsed_ms: int = 0
+
+
+class PolicyHost(_Plain):
+    """`mta-sts.DOMAIN`: its addresses and the GET; `fetch` is None when there was no address to ask."""
+
+    host: str
+    a: Lookup
+    aaaa: Lookup
+    fetch: Fetch | None = None
+
+
+class ProbeStage(Enum):
+    """How far one SMTP session came. Never merged: each says something else about the host."""
+
+    NO_ROUTE = "no-route"  # this machine has no route to the address's family
+    NOT_ALLOWED = "not-allowed"  # special-purpose address, not contacted
+    CONNECT_REFUSED = "connect-refused"
+    CONNECT_TIMEOUT = "connect-timeout"
+    CONNECT_FAILED = "connect-failed"  # any other answer of the network: host or net unreachable
+    SILENT = "silent"  # connected, then no answer within the deadline, at any later step
+    CLOSED = "closed"  # the server hung up before the step was done
+    NOT_SMTP = "not-smtp"  # what it sent is no SMTP reply, or is longer than a reply may be
+    THROTTLED = "throttled"  # 421 or another 4yz to the greeting or EHLO: not now, which says nothing about TLS
+    REJECTED = "rejected"  # 5yz to the greeting, or to both EHLO and HELO: not from here
+    NO_STARTTLS = "no-starttls"
+    STARTTLS_REFUSED = "starttls-refused"  # STARTTLS offered, then answered with 454, 5yz (421 is THROTTLED)
+    INJECTED = "injected"  # octets between `220` and the handshake (SMTP-01)
+    HANDSHAKE_FAILED = "handshake-failed"
+    TLS_TOO_OLD = "tls-too-old"  # TLS 1.0 or 1.1 only; `tls_version` and `chain` are those of that handshake
+    DONE = "done"  # TLS 1.2 or later stands
+
+
+class Probe(_Plain):
+    """One SMTP session with one address of an MX host, up to the TLS handshake, then QUIT.
+
+    reply: the server's reply that ended the session early, code and text. helo: the name in its greeting.
+    starttls: offered in the EHLO reply; None when the session never came that far.
+    sni: the name sent (DANE-18: the TLSA base domain where there is one, else the MX host).
+    chain: DER certificates as sent, leaf first, whether they verify or not.
+    """
+
+    address: str
+    stage: ProbeStage
+    sni: str = ""
+    reply: str = ""
+    helo: str = ""
+    starttls: bool | None = None
+    tls_version: str | None = None
+    chain: tuple[bytes, ...] = ()
+    detail: str = ""
+    elapsed_ms: int = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether TCP to the address worked."""
+        return self.stage not in _NEVER_CONNECTED
+
+    @property
+    def greeted(self) -> bool:
+        """Whether the session reached an accepted EHLO or HELO, so that a sender without TLS could go on."""
+        return self.starttls is not None
+
+
+_NEVER_CONNECTED = frozenset(
+    {
+        ProbeStage.NO_ROUTE,
+        ProbeStage.NOT_ALLOWED,
+        ProbeStage.CONNECT_REFUSED,
+        ProbeStage.CONNECT_TIMEOUT,
+        ProbeStage.CONNECT_FAILED,
+    }
+)
+
+
+class MxHost(_Plain):
+    """One MX host: its addresses, TLSA records, and a session with each address.
+
+    host: as in the MX record, lower case; may be no valid name. implicit: no MX record, the domain itself (MX-02).
+    cname: the question for type CNAME, asked when the host is an alias and the address answer is not secure as a
+    whole, since the first step alone may be (DANE-10).
+    tlsa: the TLSA questions in the order of `standards.dane.base_domains`; the last one asked may be an answer.
+    tlsa_base: the base domain whose TLSA answer is secure and not empty; None where there is none.
+    left_out: the host was not looked at, because the domain has more than MX_HOSTS.
+    """
+
+    host: str
+    preference: int = 0
+    implicit: bool = False
+    left_out: bool = False
+    a: Lookup | None = None
+    aaaa: Lookup | None = None
+    cname: Lookup | None = None
+    tlsa: tuple[Lookup, ...] = ()
+    tlsa_base: str | None = None
+    probes: tuple[Probe, ...] = ()
+
+
+class ReportUri(_Plain):
+    """Where one `rua` leads: the look-ups that show whether its host exists (RPT-08)."""
+
+    uri: str
+    host: str
+    lookups: tuple[Lookup, ...] = ()
+
+
+class Observation(_Plain, frozen=True, omit_defaults=False, kw_only=True):
+    """Everything that was seen of one domain, at one time, through one resolver.
+
+    validating: the resolver that answered is one whose AD bit the configuration believes. Without it nothing here is
+    `secure`, and that says nothing about the domain.
+    sts_elsewhere: TXT of the places where a record that belongs at `_mta-sts` is put by mistake; asked only when
+    `sts` holds none.
+    anchors: DER of the trust anchors that a chain seen here could end in. issuers: DER of other CA certificates
+    known on this side that a server should have sent.
+    """
+
+    observation: Literal[1] = 1
+    domain: str
+    observed_at: datetime
+    elapsed_ms: int = 0
+    validating: bool = False
+    sts: Lookup
+    sts_elsewhere: tuple[Lookup, ...] = ()
+    policy_host: PolicyHost
+    tlsrpt: Lookup
+    report_uris: tuple[ReportUri, ...] = ()
+    mx: Lookup
+    hosts: tuple[MxHost, ...] = ()
+    anchors: tuple[bytes, ...] = ()
+    issuers: tuple[bytes, ...] = ()
+
+
+def dump(observation: Observation) -> bytes:
+    """The observation as one JSON line, without the line end."""
+    return msgspec.json.encode(observation)
+
+
+def load(line: bytes) -> Observation:
+    """Read a saved line back; unknown keys are ignored.
+
+    Raises UnreadableObservation: too long, no JSON, another version, or a value of the wrong type.
+    """
+    if len(line) > OBSERVATION_BYTES:
+        raise UnreadableObservation(f"a saved observation is at most {OBSERVATION_BYTES} bytes long")
+    try:
+        return msgspec.json.decode(line, type=Observation)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableObservation(f"no saved observation: {error}") from error

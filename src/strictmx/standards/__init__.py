@@ -1,0 +1,1 @@
+"""What the RFCs say, as pure functions: bytes and values in, values out; no sockets, clock, files or globals."""
