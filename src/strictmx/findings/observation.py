@@ -44,7 +44,7 @@ class _Plain(msgspec.Struct, frozen=True, omit_defaults=True):
     """Plain data: immutable, compared by value, defaults left out of the saved line."""
 
 
-class Lookup(_Plain):
+class Lookup(_Plain, frozen=True, omit_defaults=True):
     """One DNS question and what came back.
 
     records: presentation form, one string a record: MX `10 mx.example.com`, A `192.0.2.1`, TLSA `3 1 1 ab12…`
@@ -95,7 +95,7 @@ class FetchStage(Enum):
     DONE = "done"  # a whole response, whatever its status
 
 
-class Fetch(_Plain):
+class Fetch(_Plain, frozen=True, omit_defaults=True):
     """The one GET of a policy host (RFC 8461 section 3.3), its certificate not yet judged.
 
     chain: DER certificates as sent, leaf first. body: the octets read, as Latin-1 characters of the same number.
@@ -116,7 +116,7 @@ class Fetch(_Plain):
     elapsed_ms: int = 0
 
 
-class PolicyHost(_Plain):
+class PolicyHost(_Plain, frozen=True, omit_defaults=True):
     """`mta-sts.DOMAIN`: its addresses and the GET; `fetch` is None when there was no address to ask."""
 
     host: str
@@ -146,7 +146,7 @@ class ProbeStage(Enum):
     DONE = "done"  # TLS 1.2 or later stands
 
 
-class Probe(_Plain):
+class Probe(_Plain, frozen=True, omit_defaults=True):
     """One SMTP session with one address of an MX host, up to the TLS handshake, then QUIT.
 
     reply: the server's reply that ended the session early, code and text. helo: the name in its greeting.
@@ -188,7 +188,7 @@ _NEVER_CONNECTED = frozenset(
 )
 
 
-class MxHost(_Plain):
+class MxHost(_Plain, frozen=True, omit_defaults=True):
     """One MX host: its addresses, TLSA records, and a session with each address.
 
     host: as in the MX record, lower case; may be no valid name. implicit: no MX record, the domain itself (MX-02).
@@ -211,7 +211,7 @@ class MxHost(_Plain):
     probes: tuple[Probe, ...] = ()
 
 
-class ReportUri(_Plain):
+class ReportUri(_Plain, frozen=True, omit_defaults=True):
     """Where one `rua` leads: the look-ups that show whether its host exists (RPT-08)."""
 
     uri: str

@@ -41,7 +41,7 @@ class Name(str):
         Raises InvalidName: empty, too long, an empty label, or a character that no name has.
         """
         stripped = text.strip()
-        name = stripped[:-1] if stripped.endswith(".") else stripped
+        name = stripped.removesuffix(".")
         if not name:
             raise InvalidName(text, "it is empty")
         if not name.isascii():
