@@ -1,0 +1,54 @@
+"""The TXT record form that MTA-STS and TLSRPT share: a version tag, then `;`-separated `name=value` fields.
+
+    record  = "v=TAG" 1*(delim field) [delim]     delim = *WSP ";" *WSP     (RFC 8461 section 3.1, RFC 8460 section 3)
+
+Pure. What a field means is for `sts` and `tlsrpt` to say. A record that has a blank before its first `;` is a candidate
+too: the grammar allows it, although the rule for choosing among records does not (DEC-03).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}\Z")
+FIELD_VALUE = re.compile(r"[\x21-\x3a\x3c\x3e-\x7e]+\Z")
+FOUND_CHARACTERS = 80  # how much of a faulty text an error quotes
+
+_DELIMITER = re.compile(r"[ \t]*;[ \t]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A TXT answer sorted: records of this kind, records that only nearly are, and the rest."""
+
+    candidates: tuple[str, ...]
+    nearly: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def pick(records: Sequence[str], tag: str) -> Picked:
+    """Sort a TXT answer (STS-02, RPT-01).
+
+    records: one string a record, its parts already joined, octets as Latin-1. tag: the version, as in `v=TAG`.
+    """
+    candidate = re.compile(rf"v={tag}[ \t]*;")
+    nearly = re.compile(rf"v={tag}(?![A-Za-z0-9])")
+    rest = [text for text in records if not candidate.match(text)]
+    return Picked(
+        candidates=tuple(text for text in records if candidate.match(text)),
+        nearly=tuple(text for text in rest if nearly.match(text)),
+        others=tuple(text for text in rest if not nearly.match(text)),
+    )
+
+
+def split(candidate: str) -> tuple[str, ...]:
+    """The fields of a candidate, the version tag left out; an empty one is a fault that the caller names."""
+    parts = _DELIMITER.split(candidate)[1:]
+    return tuple(parts[:-1] if parts and parts[-1] == "" else parts)
+
+
+def has_blank_before_semicolon(candidate: str) -> bool:
+    """Whether white space stands before the first `;` (DEC-03)."""
+    return candidate.partition(";")[0][-1:] in (" ", "\t")
