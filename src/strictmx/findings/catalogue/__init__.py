@@ -1,0 +1,24 @@
+"""Every finding, once: code, words, mend, reference. `KINDS` is what exists; documents and the lab are held against it.
+
+Add one by declaring it in the module of its subject; it is picked up here by itself.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from strictmx.findings.catalogue import dns, mx, policy, policy_host, sts_record, tlsrpt
+from strictmx.findings.finding import Kind
+
+
+def _declared(module: ModuleType) -> list[Kind]:
+    return [value for value in vars(module).values() if isinstance(value, Kind)]
+
+
+WORDINGS: tuple[Kind, ...] = tuple(
+    kind for module in (sts_record, policy_host, policy, mx, tlsrpt, dns) for kind in _declared(module)
+)
+
+KINDS: dict[str, Kind] = {}
+for _wording in WORDINGS:
+    KINDS.setdefault(_wording.code, _wording)  # the first declaration of a code is the general one

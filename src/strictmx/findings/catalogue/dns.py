@@ -1,0 +1,102 @@
+"""Findings about DNS itself, and about DANE, which rests on it (RFC 7672, RFC 7671)."""
+
+from __future__ import annotations
+
+from strictmx.findings.finding import Kind
+
+FAILURE = Kind(
+    code="dns-failure",
+    reference="RFC 7672 section 2.1.2",
+    meaning="A DNS question got no answer: the name servers fail, refuse or stay silent.",
+    message="{questions} brought no answer ({status}). {consequence}",
+    mend="Ask each name server of the zone: `dig +norecurse @NAME-SERVER {name} {type}`. One that answers SERVFAIL or "
+    "nothing must be mended or taken out of the delegation.",
+)
+FAILURE_ALL = FAILURE.wording(
+    message="No DNS question about {subject} was answered ({status}), so nothing could be checked. Either its name "
+    "servers or the resolver used here do not work.",
+    mend="Try another name with the same resolver: `dig example.com MX`. If that works, mend the name servers of "
+    "{subject} (`dig +trace {subject} MX`); if not, set `nameservers` in `[internet]`.",
+)
+BOGUS = Kind(
+    code="dnssec-bogus",
+    reference="RFC 7672 section 2.1.1",
+    meaning="The DNSSEC signatures of an answer do not verify, so every validating resolver refuses it.",
+    message="{questions} brought an answer whose DNSSEC signatures do not verify. {consequence}",
+    mend="Sign the zone anew, and make the DS record at the parent match its key: `delv {name} {type}` names the "
+    "fault.",
+)
+DANE_OK = Kind(
+    code="dane-ok",
+    reference="RFC 7672 section 2.2",
+    meaning="A TLSA record matches the certificate that the MX host shows.",
+    message="The TLSA record `{record}` at {base} matches what {subject} shows.",
+    mend="",
+)
+DANE_MISMATCH = Kind(
+    code="dane-mismatch",
+    reference="RFC 7672 section 2.2",
+    meaning="No TLSA record matches the certificate that the MX host shows, or a kind of record has none that does.",
+    message="No TLSA record at {base} matches the certificate that {subject}{where} shows{why}. Senders that honour "
+    "DANE do not deliver to this host; others still do.",
+    mend="Publish the record of the certificate in use, and keep it beside the next one whenever you renew:\n"
+    "_25._tcp.{base}. 3600 IN TLSA {proposal}",
+)
+DANE_TA_MISSING = DANE_MISMATCH.wording(
+    message="The TLSA record `{record}` at {base} names a certificate authority, and {subject}{where} does not send "
+    "that certificate. Senders that honour DANE do not deliver to this host; others still do.",
+    mend="Add the authority's certificate, the root too, to the chain that the mail server sends, or publish the "
+    "server's own key:\n_25._tcp.{base}. 3600 IN TLSA {proposal}",
+)
+DANE_TA_FAULT = DANE_MISMATCH.wording(
+    message="The TLSA record `{record}` at {base} names a certificate authority that {subject}{where} rests on, but "
+    "the certificate fails: {why}. Senders that honour DANE do not deliver to this host; others still do.",
+    mend="Renew or replace the certificate, or publish the server's own key, for which names and dates do not "
+    "count:\n_25._tcp.{base}. 3600 IN TLSA {proposal}",
+)
+DANE_COMBINATION = DANE_MISMATCH.wording(
+    message="The TLSA records `{combination}` at {base} match nothing that {subject}{where} shows now, though others "
+    "do. A sender that knows only this kind does not deliver.",
+    mend="For every usage, selector and digest in use publish a record of the certificate in use, or remove the kind:\n"
+    "_25._tcp.{base}. 3600 IN TLSA {proposal}",
+)
+DANE_UNUSABLE = Kind(
+    code="dane-unusable",
+    reference="RFC 7672 section 3.1.3",
+    meaning="No TLSA record of a host is one that mail senders use.",
+    message="Mail senders can use none of the TLSA records at {base} ({why}). They encrypt to {subject}, but nothing "
+    "proves to them that they reached it.",
+    mend="Publish the server's own key:\n_25._tcp.{base}. 3600 IN TLSA {proposal}",
+)
+DANE_NOT_SIGNED = Kind(
+    code="dane-not-signed",
+    reference="RFC 7672 section 2.2",
+    meaning="TLSA records stand in a zone without DNSSEC, so senders ignore them.",
+    message="{subject} has TLSA records, but the answer is not secured by DNSSEC. Senders ignore the records, so they "
+    "protect nothing.",
+    mend="Sign the zone of {zone} and have the registrar publish the DS record, or remove the TLSA records.",
+)
+DANE_NOT_VALIDATED = DANE_NOT_SIGNED.wording(
+    message="{subject} has TLSA records. Whether they are secured by DNSSEC was not checked: no resolver that is "
+    "trusted to validate was asked.",
+    mend='Run a validating resolver on this machine (`apt install unbound`) and set `nameservers = ["127.0.0.1:53"]` '
+    "in `[internet]`, or list a resolver that you trust, over a safe path, in `validating`.",
+)
+DANE_BOGUS = Kind(
+    code="dane-bogus",
+    reference="RFC 7672 section 2.1.1",
+    meaning="The TLSA answer does not verify by DNSSEC, so DANE senders do not deliver.",
+    message="The TLSA answer for {base} does not verify by DNSSEC. Senders that honour DANE do not deliver to "
+    "{subject}; their mail waits.",
+    mend="Sign the zone anew, and make the DS record at the parent match its key: `delv _25._tcp.{base} TLSA` names "
+    "the fault.",
+)
+DANE_LOOKUP_FAILED = Kind(
+    code="dane-lookup-failed",
+    reference="RFC 7672 section 2.1.2",
+    meaning="The TLSA question fails, so DANE senders do not deliver.",
+    message="The TLSA question for {base} brought no answer ({status}). Senders that honour DANE defer mail for "
+    "{subject} rather than send it unprotected: expect delays, not losses.",
+    mend="Ask each name server of the zone: `dig +norecurse @NAME-SERVER _25._tcp.{base} TLSA`. It must answer, if "
+    "only that there is no record.",
+)

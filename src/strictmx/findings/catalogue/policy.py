@@ -1,0 +1,173 @@
+"""Findings about the policy file itself, in `check` and `policy lint` alike (RFC 8461 section 3.2)."""
+
+from __future__ import annotations
+
+from strictmx.findings.finding import Kind
+
+_IGNORED = "Every sender ignores this policy, so it protects nobody."
+_NEW_ID = "then give the TXT record a new id"
+_REFERENCE = "RFC 8461 section 3.2"
+
+NOT_A_POLICY = Kind(
+    code="policy-not-a-policy",
+    reference=_REFERENCE,
+    meaning="What is served is something else than a policy: a web page, rich text, the DNS record, YAML.",
+    message=f"This is no policy file: {{reason}}. {_IGNORED}",
+    mend=f"Serve plain text such as `strictmx policy new {{domain}}` prints, {_NEW_ID}.",
+)
+INVALID = Kind(
+    code="policy-invalid",
+    reference=_REFERENCE,
+    meaning="The policy breaks the grammar.",
+    message=f"The policy is not well-formed: {{reason}}{{where}}. {_IGNORED}",
+    mend=f"Write each line as `key: value` from the first column, {_NEW_ID}.",
+)
+VERSION = Kind(
+    code="policy-version",
+    reference=_REFERENCE,
+    meaning="The line `version: STSv1` is missing or says something else.",
+    message=f"The policy says `version: {{found}}`; the version is `STSv1`. {_IGNORED}",
+    mend=f"Change line {{line}} to:\nversion: STSv1\n{_NEW_ID}.",
+)
+VERSION_MISSING = VERSION.wording(
+    message=f"The policy does not say its version: {{reason}}. {_IGNORED}",
+    mend=f"Make this the first line:\nversion: STSv1\n{_NEW_ID}.",
+)
+MODE_MISSING = Kind(
+    code="policy-mode-missing",
+    reference=_REFERENCE,
+    meaning="The line `mode: …` is missing.",
+    message=f"The policy does not say its mode: {{reason}}. {_IGNORED}",
+    mend=f"Add a line:\nmode: testing\n{_NEW_ID}.",
+)
+MODE_INVALID = Kind(
+    code="policy-mode-invalid",
+    reference=_REFERENCE,
+    meaning="The mode is not one of `enforce`, `testing`, `none`.",
+    message=f"The policy says `mode: {{found}}`; {{reason}}. {_IGNORED}",
+    mend=f"Change line {{line}} to:\nmode: {{nearest}}\n{_NEW_ID}.",
+)
+MODE_TESTING = Kind(
+    code="policy-mode-testing",
+    reference="RFC 8461 section 5",
+    meaning="The policy is in testing mode: senders report failures and deliver all the same.",
+    message="The policy is in testing mode. Senders report what fails and deliver all the same, so mail is not "
+    "protected yet.",
+    mend=f"When the reports show no failure for two weeks, change the line to:\nmode: enforce\n{_NEW_ID}.",
+)
+MODE_NONE = Kind(
+    code="policy-mode-none",
+    reference="RFC 8461 section 8.3",
+    meaning="The policy says that there is none: the domain is withdrawing from MTA-STS.",
+    message="The policy says `mode: none`: senders act as if there were no policy, so mail is not protected.",
+    mend="If the withdrawal is over, remove the TXT record, then the file. To protect mail again, publish "
+    "`strictmx policy new {domain}`.",
+)
+NONE_STALE = Kind(
+    code="policy-none-stale",
+    reference="RFC 8461 section 8.3",
+    meaning="A policy with mode none has stood for months; it is a step of a withdrawal, not a state to stay in.",
+    message="The policy says `mode: none` since {since:%-d %B %Y} ({days} days, by the record's id). That is a step of "
+    "a withdrawal; the domain has been without protection since then.",
+    mend="Decide: publish a new policy with `strictmx policy new {domain}`, or remove the TXT record, then the file.",
+)
+MAX_AGE_MISSING = Kind(
+    code="policy-max-age-missing",
+    reference=_REFERENCE,
+    meaning="The line `max_age: …` is missing.",
+    message=f"The policy does not say how long it holds: {{reason}}. {_IGNORED}",
+    mend=f"Add a line:\nmax_age: 604800\n{_NEW_ID}.",
+)
+MAX_AGE_INVALID = Kind(
+    code="policy-max-age-invalid",
+    reference=_REFERENCE,
+    meaning="max_age is no number of seconds from 0 to 31557600.",
+    message=f"The policy says `max_age: {{found}}`; {{reason}}. {_IGNORED}",
+    mend=f"Change line {{line}} to:\nmax_age: 604800\n{_NEW_ID}.",
+)
+MAX_AGE_HIGH = MAX_AGE_INVALID.wording(
+    message="The policy says `max_age: {found}`; {reason}. Most senders take the highest value in its place, some "
+    "refuse the policy.",
+    mend=f"Change line {{line}} to:\nmax_age: 31557600\n{_NEW_ID}.",
+)
+MAX_AGE_SHORT = Kind(
+    code="policy-max-age-short",
+    reference="RFC 8461 section 10.2",
+    meaning="The policy is forgotten so soon that an attacker need not block its renewal for long.",
+    message="The policy holds for {age} (max_age {max_age}). Whoever can keep a sender from fetching it for that long "
+    "can switch the protection off; some large senders are said to ignore a policy of less than a day.",
+    mend=f"Raise it, at first to a week, later to months:\nmax_age: {{proposal}}\n{_NEW_ID}.",
+)
+MX_MISSING = Kind(
+    code="policy-mx-missing",
+    reference=_REFERENCE,
+    meaning="The policy names no MX host.",
+    message=f"The policy names no MX host: {{reason}}. {_IGNORED}",
+    mend=f"Add a line for each MX host of the domain:\n{{lines}}\n{_NEW_ID}.",
+)
+MX_INVALID = Kind(
+    code="policy-mx-invalid",
+    reference=_REFERENCE,
+    meaning="An `mx` line is neither a host name nor a wildcard of one label.",
+    message=f"The line `mx: {{found}}` names no host: {{reason}}. {_IGNORED}",
+    mend=f"Write one line for each host, `mx: HOST` or `mx: *.DOMAIN`{{hint}}, {_NEW_ID}.",
+)
+MX_UNUSED = Kind(
+    code="policy-mx-unused",
+    reference="RFC 8461 section 4.1",
+    meaning="A host that the policy names is no MX host of the domain.",
+    message="The policy names {pattern}, which is no MX host of {domain} now ({present}). That is right for a spare "
+    "host or a move, and else a misspelt or forgotten line.",
+    mend="Remove the line `mx: {pattern}` unless you plan to use that host; " + _NEW_ID + ".",
+)
+LINE_ENDING = Kind(
+    code="policy-line-ending",
+    reference=_REFERENCE,
+    meaning="Lines end with something else than CRLF, or a line is empty.",
+    message="Lines of the policy end with LF alone. Senders read that as well; CRLF is the RFC's own form.",
+    mend="Nothing must be done. To be on the safe side write CRLF (`unix2dos mta-sts.txt`).",
+)
+LINE_EMPTY = LINE_ENDING.wording(
+    message="Line {line} of the policy is empty. Most senders skip it, but the grammar knows no empty lines and some "
+    "refuse the policy for it.",
+    mend=f"Remove the empty lines, {_NEW_ID}.",
+)
+LINE_CR = LINE_ENDING.wording(
+    message=f"In line {{line}} a carriage return stands without a line feed. {_IGNORED}",
+    mend=f"Save the file with CRLF (or LF) line ends (`unix2dos -c mac mta-sts.txt`), {_NEW_ID}.",
+)
+ENCODING = Kind(
+    code="policy-encoding",
+    reference=_REFERENCE,
+    meaning="The policy is no plain UTF-8 text: a byte order mark, UTF-16, control characters.",
+    message=f"The policy is not plain text: {{reason}}. {_IGNORED}",
+    mend=f"Save the file as UTF-8 without a byte order mark, or as plain ASCII, {_NEW_ID}.",
+)
+DUPLICATE_FIELD = Kind(
+    code="policy-duplicate-field",
+    reference=_REFERENCE,
+    meaning="A field that may stand once stands twice; senders take the first.",
+    message="Line {line} repeats a field: `{found}`. Senders take the first one and ignore this line.",
+    mend=f"Remove line {{line}} (or the earlier one, if this is the one you mean), {_NEW_ID}.",
+)
+WILDCARD_BROAD = Kind(
+    code="policy-wildcard-broad",
+    reference="RFC 8461 section 10.4",
+    meaning="A wildcard admits far more hosts than the domain's MX hosts.",
+    message="The pattern {pattern} lets any host directly below {name} with a valid certificate pass as a mail server "
+    "of {domain}, also one that has nothing to do with mail.",
+    mend=f"Name the MX hosts in its place:\n{{lines}}\n{_NEW_ID}.",
+)
+WILDCARD_TENANTS = WILDCARD_BROAD.wording(
+    message="The pattern {pattern} covers the mail servers of every customer of {provider}. The provider recommends "
+    "it; still, the exact host would exclude the others.",
+    mend=f"Name your own host if it does not change:\n{{lines}}\n{_NEW_ID}.",
+)
+WILDCARD_DEPTH = Kind(
+    code="policy-wildcard-depth",
+    reference="RFC 8461 section 4.1",
+    meaning="A wildcard covers exactly one label, and an MX host has more, or none, before the rest.",
+    message="The star in {pattern} stands for exactly one label; {host} has {labels} before {name}. The pattern does "
+    "not cover this MX host.",
+    mend=f"Add a line first, and change DNS afterwards:\nmx: {{host}}\n{_NEW_ID}.",
+)

@@ -1,0 +1,52 @@
+"""Findings about the TXT record at `_smtp._tls`, which asks senders for reports (RFC 8460 section 3)."""
+
+from __future__ import annotations
+
+from strictmx.findings.finding import Kind
+
+_REFERENCE = "RFC 8460 section 3"
+_RECORD = '{name}. 3600 IN TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"'
+_NO_REPORTS = "Senders send no reports, so you do not learn when mail to you fails."
+
+MISSING = Kind(
+    code="tlsrpt-record-missing",
+    reference=_REFERENCE,
+    meaning="The domain asks for no TLS reports.",
+    message=f"{{domain}} has no TLSRPT record at {{name}}. {_NO_REPORTS}",
+    mend=f"Publish, with an address that you read:\n{_RECORD}",
+)
+MULTIPLE = Kind(
+    code="tlsrpt-record-multiple",
+    reference=_REFERENCE,
+    meaning="There is more than one TLSRPT record, so senders must act as if there were none.",
+    message="There are {count} TLSRPT records at {name}; senders must then act as if there were none. " + _NO_REPORTS,
+    mend=f"Keep one; it may name several addresses, separated by commas:\n{_RECORD}",
+)
+INVALID = Kind(
+    code="tlsrpt-record-invalid",
+    reference=_REFERENCE,
+    meaning="The TLSRPT record does not follow the grammar.",
+    message=f"The record at {{name}} is not well-formed: `{{found}}`. {_NO_REPORTS}",
+    mend=f"Replace it:\n{_RECORD}",
+)
+NO_RUA = Kind(
+    code="tlsrpt-record-no-rua",
+    reference=_REFERENCE,
+    meaning="The TLSRPT record says not where reports go.",
+    message=f"The record at {{name}} has no `rua`, so it does not say where reports go. {_NO_REPORTS}",
+    mend=f"Replace it:\n{_RECORD}",
+)
+RUA_INVALID = Kind(
+    code="tlsrpt-record-rua-invalid",
+    reference=_REFERENCE,
+    meaning="A report address is no URI that senders can use.",
+    message="Senders cannot use the report address `{found}`: {reason}. {consequence}",
+    mend=f"Write it as `mailto:` or `https:`:\n{_RECORD}",
+)
+RUA_UNRESOLVABLE = Kind(
+    code="tlsrpt-record-rua-unresolvable",
+    reference=_REFERENCE,
+    meaning="The host of a report address does not exist, or takes no mail.",
+    message="Reports to `{found}` go nowhere: {host} {reason}. {consequence}",
+    mend=f"Name an address that exists:\n{_RECORD}",
+)

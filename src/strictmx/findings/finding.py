@@ -1,0 +1,96 @@
+"""What a finding is, and how one is declared: code, words and mend stand once, in `findings.catalogue`.
+
+Terminal, JSON, pages and `docs/findings.md` come from the declaration. A code never changes its meaning once released.
+Severity belongs to a finding, not to its code: the same expired certificate is an error where an enforced policy makes
+senders refuse it, and a warning where nothing does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+SUBJECT_CHARACTERS = 255  # a subject is a name or an address; what strangers made longer is cut
+FACT_CHARACTERS = 300  # a text from outside inside a message; the rest is cut and marked
+
+
+class Severity(Enum):
+    """How much a finding matters, worst first."""
+
+    ERROR = "error"  # mail is lost, delayed or unprotected although the owner asked for protection
+    WARNING = "warning"  # works now; weak, or about to break
+    NOTICE = "notice"  # worth knowing
+    OK = "ok"  # looked at and good
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst, so that sorting puts errors first."""
+        return list(Severity).index(self)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is wrong, or worth knowing, about one subject.
+
+    subject: the domain, host, address or record it is about. message: what is the case, then what follows from it.
+    mend: what to do, in the order to do it, ready to paste; empty when there is nothing to do. evidence: the words of
+    a library or a server that led here; never part of the message.
+    """
+
+    code: str
+    severity: Severity
+    subject: str
+    message: str
+    mend: str
+    reference: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One code of the catalogue, or one wording of it.
+
+    meaning: one general sentence for `docs/findings.md`. message, mend: templates (`str.format`) over the facts that
+    the judge passes; `{subject}` is always there.
+    """
+
+    code: str
+    reference: str
+    meaning: str
+    message: str
+    mend: str
+
+    def __call__(self, subject: str, severity: Severity, evidence: str = "", **facts: Any) -> Finding:
+        """The finding about `subject`, its words filled in with `facts`."""
+        known = {name: _cut(value) for name, value in facts.items()} | {"subject": subject[:SUBJECT_CHARACTERS]}
+        return Finding(
+            code=self.code,
+            severity=severity,
+            subject=subject[:SUBJECT_CHARACTERS],
+            message=self.message.format_map(known),
+            mend=self.mend.format_map(known),
+            reference=self.reference,
+            evidence=evidence[:FACT_CHARACTERS],
+        )
+
+    def wording(self, *, message: str, mend: str) -> Kind:
+        """The same code in other words, for a cause that asks for another act."""
+        return Kind(code=self.code, reference=self.reference, meaning=self.meaning, message=message, mend=mend)
+
+
+def _cut(value: object) -> object:
+    """A text from outside, cut to a length that a message can hold."""
+    if isinstance(value, str) and len(value) > FACT_CHARACTERS:
+        return value[:FACT_CHARACTERS] + "…"
+    return value
+
+
+def listed(items: list[str] | tuple[str, ...], *, most: int = 4) -> str:
+    """Names in a sentence: `a`, `a and b`, `a, b and 3 more`."""
+    if len(items) > most:
+        return f"{', '.join(items[: most - 1])} and {len(items) - most + 1} more"
+    if len(items) > 1:
+        return f"{', '.join(items[:-1])} and {items[-1]}"
+    return "".join(items)
