@@ -1,1 +1,1 @@
-"""Tests of `strictmx.internet`."""
+"""Tests of the outside world against little servers on loopback, hostile ones included."""

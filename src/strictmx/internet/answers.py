@@ -1,0 +1,210 @@
+"""DNS messages: a question as octets, and what the answer to one says. No socket here.
+
+dnspython builds and parses; this module is where its names end. What cannot be read is counted, not raised: one
+broken record among good ones costs that record.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+from strictmx.findings.observation import LookupStatus
+from strictmx.internet.nameservers import NotDns, Question
+
+PAYLOAD_OCTETS = 1232  # EDNS: what crosses every path unfragmented (DNS flag day 2020)
+DETAIL_CHARACTERS = 300  # extended error text kept as evidence
+
+# RFC 8914: 5 indeterminate, 6 bogus, 7 and 8 signature times, 9 DNSKEY, 10 RRSIGs, 12 NSEC missing
+_BOGUS_CODES = frozenset({5, 6, 7, 8, 9, 10, 12})
+# What dnspython lets through on hostile octets besides its own errors; found by the property test
+_PARSE_ERRORS = (dns.exception.DNSException, ValueError, IndexError, KeyError, TypeError, struct.error)
+
+
+class UnaskableName(ValueError):
+    """The text cannot be the name of a DNS question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one server answered. `failure` is None when it answers the question, denials included."""
+
+    failure: LookupStatus | None
+    detail: str
+    truncated: bool
+    authentic: bool  # AD, not yet weighed by who set it
+    nxdomain: bool
+    says_bogus: bool
+    parsed: dns.message.Message
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The answer section read for one name: the aliases followed, and the records at their end.
+
+    final: nothing is left to ask: records are there, or the message denies them. ttl: seconds, the smallest.
+    """
+
+    cnames: tuple[str, ...]
+    records: tuple[str, ...]
+    ttl: int | None
+    unreadable: int
+    final: bool
+
+
+def question(name: str, rdtype: str, *, checking_disabled: bool = False) -> Question:
+    """The query for `name` and `rdtype`: RD, AD, EDNS with DO; CD where the validator shall keep its opinion.
+
+    Raises UnaskableName: no DNS name has this form (an empty or overlong label, 255 octets).
+    """
+    try:
+        owner = dns.name.from_text(name if name.endswith(".") else f"{name}.")
+        query = dns.message.make_query(owner, rdtype, use_edns=0, want_dnssec=True, payload=PAYLOAD_OCTETS, id=0)
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise UnaskableName(f"{name[:80]!r} cannot be asked: {str(error) or type(error).__name__}") from error
+    query.flags |= dns.flags.AD
+    if checking_disabled:
+        query.flags |= dns.flags.CD
+    wire = query.to_wire()
+    return Question(name, rdtype, wire, wire[12 : 12 + len(owner.to_wire() or b"") + 4])
+
+
+def read(data: bytes) -> Message:
+    """Parse an answer and sort it. Raises NotDns."""
+    try:
+        parsed = dns.message.from_wire(data, ignore_trailing=True, continue_on_error=True)
+        rcode = parsed.rcode()
+        errors = parsed.extended_errors()
+    except _PARSE_ERRORS as error:
+        raise NotDns(f"no DNS message: {type(error).__name__}") from error
+    codes = {int(option.code) for option in errors}
+    detail = "; ".join(_extended(option) for option in errors)[:DETAIL_CHARACTERS]
+    failure: LookupStatus | None = None
+    if rcode in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+        if _is_referral(parsed):
+            failure, detail = LookupStatus.REFUSED, "the server refers to others: it is no resolver"
+    elif rcode == dns.rcode.REFUSED:
+        failure = LookupStatus.REFUSED
+    else:
+        failure = LookupStatus.SERVFAIL
+        detail = "; ".join(filter(None, (f"rcode {dns.rcode.to_text(rcode)}", detail)))
+    return Message(
+        failure=failure,
+        detail=detail,
+        truncated=bool(parsed.flags & dns.flags.TC),
+        authentic=bool(parsed.flags & dns.flags.AD),
+        nxdomain=rcode == dns.rcode.NXDOMAIN,
+        says_bogus=bool(codes & _BOGUS_CODES),
+        parsed=parsed,
+    )
+
+
+def part(message: Message, name: str, rdtype: str) -> Part:
+    """What the message says of `name`: its aliases followed within the message, and the records at the end.
+
+    Records of other names and other types are passed over. A chain that returns to itself ends at the repetition; the
+    caller sees the repeated name in `cnames`.
+    """
+    kind = dns.rdatatype.from_text(rdtype)
+    current = dns.name.from_text(name if name.endswith(".") else f"{name}.")
+    aliases: dict[dns.name.Name, dns.rrset.RRset] = {}
+    wanted: dict[dns.name.Name, dns.rrset.RRset] = {}
+    for rrset in message.parsed.answer:
+        if rrset.rdclass != dns.rdataclass.IN:
+            continue
+        if rrset.rdtype == kind:
+            wanted[rrset.name] = rrset
+        elif rrset.rdtype == dns.rdatatype.CNAME:
+            aliases[rrset.name] = rrset
+    cnames: list[str] = []
+    ttls: list[int] = []
+    seen = {current}
+    while current not in wanted and current in aliases:
+        alias = aliases[current]
+        if isinstance(alias[0], dns.rdata.GenericRdata):
+            return Part(tuple(cnames), (), None, unreadable=1, final=True)
+        ttls.append(alias.ttl)
+        current = alias[0].target
+        cnames.append(_name(current))
+        if current in seen:
+            return Part(tuple(cnames), (), None, unreadable=0, final=True)
+        seen.add(current)
+    records: list[str] = []
+    unreadable = 0
+    if current in wanted:
+        found = wanted[current]
+        ttls.append(found.ttl)
+        unreadable = sum(isinstance(rdata, dns.rdata.GenericRdata) for rdata in found)
+        records = _records(rdtype, [r for r in found if not isinstance(r, dns.rdata.GenericRdata)])
+    else:
+        ttls.extend(_denial_ttl(message))
+    final = current in wanted or not cnames or message.nxdomain or _has_soa(message)
+    return Part(tuple(cnames), tuple(records), min(ttls, default=None), unreadable, final)
+
+
+def _records(rdtype: str, found: list[Any]) -> list[str]:
+    """Presentation form as `findings.observation.Lookup` defines it."""
+    match rdtype:
+        case "MX":
+            exchanges = sorted((rdata.preference, _name(rdata.exchange)) for rdata in found)
+            return [f"{preference} {exchange}" for preference, exchange in exchanges]
+        case "TXT":
+            return [b"".join(rdata.strings).decode("latin-1") for rdata in found]
+        case "TLSA":
+            return [f"{r.usage} {r.selector} {r.mtype} {r.cert.hex()}".rstrip() for r in found]
+        case "CNAME" | "NS":
+            return [_name(rdata.target) for rdata in found]
+        case "A" | "AAAA":
+            return [rdata.address for rdata in found]
+        case _:
+            return [rdata.to_text() for rdata in found]
+
+
+def _name(name: dns.name.Name) -> str:
+    """Lower case, no trailing dot; the root is a dot."""
+    return "." if name == dns.name.root else name.to_text(omit_final_dot=True).lower()
+
+
+def _has_soa(message: Message) -> bool:
+    return any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.parsed.authority)
+
+
+def _denial_ttl(message: Message) -> list[int]:
+    """How long a denial holds (RFC 2308 section 5): the smaller of the SOA's TTL and its minimum field."""
+    return [
+        min(rrset.ttl, rrset[0].minimum)
+        for rrset in message.parsed.authority
+        if rrset.rdtype == dns.rdatatype.SOA and not isinstance(rrset[0], dns.rdata.GenericRdata)
+    ]
+
+
+def _is_referral(parsed: dns.message.Message) -> bool:
+    """Whether a server that does not recurse points elsewhere: taken for an absence, it would hide every record."""
+    kinds = {rrset.rdtype for rrset in parsed.authority}
+    return (
+        not parsed.answer
+        and not parsed.flags & (dns.flags.AA | dns.flags.RA)
+        and dns.rdatatype.NS in kinds
+        and dns.rdatatype.SOA not in kinds
+    )
+
+
+def _extended(option: dns.edns.EDEOption) -> str:
+    try:
+        words = dns.edns.EDECode(option.code).name.replace("_", " ").lower()
+    except ValueError:
+        words = "unknown"
+    text = f": {option.text}" if option.text else ""
+    return f"EDE {int(option.code)} ({words}){text}"
