@@ -118,9 +118,13 @@ def shown(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """The text cut to `SHOWN` characters, with controls (C0, C1, bidi) as escapes."""
-    cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+    """The text cut to `SHOWN` characters, and escaped."""
+    return escaped(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
+
+
+def escaped(text: str) -> str:
+    """The text with controls (C0, C1, bidi) as escapes, so that it steers no terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def as_toml(value: object) -> str:

@@ -16,6 +16,7 @@ KeyPath = tuple[str | int, ...]
 """Keys from the root; an integer is the place in an array."""
 
 KEY_PARTS = 8  # parts of one dotted key; ours have three. tomllib's time grows with the square of their number
+DEPTH = 16  # parts of a path that is followed; ours have five. Deeper values get the line of what is around them
 
 # A string that does not end takes all that is left of its line (or of the text), so that no character is read twice.
 _TOKEN = re.compile(
@@ -77,7 +78,7 @@ class _Scan:
 
     def end_key(self, table: KeyPath) -> KeyPath:
         """The path of the key that was read, below `table`."""
-        path = (*table, *self.key)
+        path = (*table, *self.key) if len(table) < DEPTH else table
         self.note(path, self.key_line)
         self.key.clear()
         return path
@@ -173,7 +174,7 @@ def _value(scan: _Scan, tokens: _Tokens, path: KeyPath) -> None:
             here = _inline_key(scan, inside, (kind, word, line), here)
         else:
             if inside is not None and inside.awaits is _Await.ELEMENT:
-                here = (*inside.path, inside.index)
+                here = (*inside.path, inside.index) if len(inside.path) < DEPTH else inside.path
                 scan.note(here, line)
             if word in {"[", "{"}:
                 brackets.append(_Bracket(here, _Await.ELEMENT if word == "[" else _Await.KEY))

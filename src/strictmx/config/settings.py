@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 
 from strictmx.config import sections as s
-from strictmx.config.keys import Problem, Refused, as_toml, is_needed, keys_of, nearest, printable, read_table
+from strictmx.config.keys import Problem, Refused, as_toml, escaped, is_needed, keys_of, nearest, printable, read_table
 from strictmx.config.lines import KEY_PARTS, KeyPath, key_lines, overlong_key
 
 CONFIGURATION_BYTES = 1_048_576  # a configuration has some hundred lines; more is another file
@@ -41,7 +41,7 @@ class ConfigError(ValueError):
         super().__init__("\n".join(self._line(fault) for fault in faults))
 
     def _line(self, fault: Fault) -> str:
-        name = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(self.path))
+        name = escaped(str(self.path))
         place = name if fault.line is None else f"{name}:{fault.line}"
         return ": ".join(part for part in (place, fault.key, fault.text) if part)
 
@@ -232,6 +232,6 @@ def _load(path: Path) -> Settings:
     settings = _parse(text, path, path.absolute().parent)
     secrets = inline_secrets(settings) if shared else ()
     if secrets:
-        remedy = f"is a secret in a file that everybody can read: chmod o-r {printable(str(path))}"
+        remedy = f"is a secret in a file that everybody can read: chmod o-r {escaped(str(path))}"
         raise ConfigError(path, _faults(text, [Problem(each, remedy) for each in secrets]))
     return settings

@@ -64,7 +64,9 @@ def _file(value: object, folder: Path) -> Path:
 
 
 def _trust(value: object, folder: Path) -> str:
-    return "system" if value == "system" else str(_file(value, folder))
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise refuse(value, TRUST.allowed)
+    return value if value == "system" else str(folder / value)
 
 
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([smhdwy])\Z", re.ASCII)
