@@ -25,6 +25,8 @@ from strictmx.findings.observation import LookupStatus
 from strictmx.internet.nameservers import NotDns, Question
 
 PAYLOAD_OCTETS = 1232  # EDNS: what crosses every path unfragmented (DNS flag day 2020)
+RECORDS = 256  # kept of one answer; the largest honest ones have some dozens
+RECORD_CHARACTERS = 16_384  # kept of one answer's text; longer is nothing that mail reads
 DETAIL_CHARACTERS = 300  # extended error text kept as evidence
 
 # RFC 8914: 5 indeterminate, 6 bogus, 7 and 8 signature times, 9 DNSKEY, 10 RRSIGs, 12 NSEC missing
@@ -55,13 +57,15 @@ class Part:
     """The answer section read for one name: the aliases followed, and the records at their end.
 
     final: nothing is left to ask: records are there, or the message denies them. ttl: seconds, the smallest.
+    unreadable, left_out: records that are not in `records`, and why.
     """
 
     cnames: tuple[str, ...]
     records: tuple[str, ...]
     ttl: int | None
-    unreadable: int
     final: bool
+    unreadable: int = 0
+    left_out: int = 0
 
 
 def question(name: str, rdtype: str, *, checking_disabled: bool = False) -> Question:
@@ -134,12 +138,12 @@ def part(message: Message, name: str, rdtype: str) -> Part:
     while current not in wanted and current in aliases:
         alias = aliases[current]
         if isinstance(alias[0], dns.rdata.GenericRdata):
-            return Part(tuple(cnames), (), None, unreadable=1, final=True)
+            return Part(tuple(cnames), (), None, final=True, unreadable=1)
         ttls.append(alias.ttl)
         current = alias[0].target
         cnames.append(_name(current))
         if current in seen:
-            return Part(tuple(cnames), (), None, unreadable=0, final=True)
+            return Part(tuple(cnames), (), None, final=True)
         seen.add(current)
     records: list[str] = []
     unreadable = 0
@@ -151,7 +155,20 @@ def part(message: Message, name: str, rdtype: str) -> Part:
     else:
         ttls.extend(_denial_ttl(message))
     final = current in wanted or not cnames or message.nxdomain or _has_soa(message)
-    return Part(tuple(cnames), tuple(records), min(ttls, default=None), unreadable, final)
+    kept = _bounded(records)
+    return Part(tuple(cnames), kept, min(ttls, default=None), final, unreadable, len(records) - len(kept))
+
+
+def _bounded(records: list[str]) -> tuple[str, ...]:
+    """The records as far as the limits go; of a single one that is longer its beginning."""
+    kept: list[str] = []
+    room = RECORD_CHARACTERS
+    for record in records[:RECORDS]:
+        if len(record) > room:
+            return tuple(kept) or (record[:room],)
+        kept.append(record)
+        room -= len(record)
+    return tuple(kept)
 
 
 def _records(rdtype: str, found: list[Any]) -> list[str]:

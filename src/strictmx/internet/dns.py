@@ -126,6 +126,8 @@ class Resolver:
                 seen.add(target)
             if found.unreadable:
                 details.append(f"{found.unreadable} records cannot be read")
+            if found.left_out:
+                details.append(f"{found.left_out} more records are left out")
             if found.final:
                 break
         if found.records:

@@ -91,9 +91,7 @@ async def fetch_policy(
         async with asyncio.timeout(settings.timeout):
             await _fetch(host, addresses, settings, context or tls.probe_context(), seen)
     except TimeoutError:
-        if seen.stage is not FetchStage.CONNECT_TIMEOUT:
-            seen.stage = FetchStage.TIMEOUT
-        seen.detail = f"not done within {settings.timeout:g} seconds"
+        seen.detail = seen.detail or f"not done within {settings.timeout:g} seconds"
     fetch = seen.fetch(round((loop.time() - began) * 1000))
     return msgspec.structs.replace(fetch, detail=fetch.detail[:HEADER_CHARACTERS])
 
@@ -106,11 +104,9 @@ async def _fetch(host: str, addresses: Sequence[str], settings: Internet, contex
     try:
         reader, writer = await _handshake(connection, context, host)
     except tls.HANDSHAKE_ERRORS as error:
-        seen.detail = tls.describe(error)
+        seen.stage, seen.detail = FetchStage.TLS_FAILED, tls.describe(error)
         if not isinstance(error, ssl.SSLCertVerificationError) and await _speaks_old_tls(host, settings, seen):
             seen.stage = FetchStage.TLS_TOO_OLD
-        else:
-            seen.stage = FetchStage.TLS_FAILED
         return
     try:
         _note_tls(writer, seen)

@@ -23,8 +23,6 @@ from strictmx.internet.addresses import CONNECT_SECONDS, Guard, Unreachable, con
 from strictmx.internet.once import Once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from strictmx.config import Internet
 
 LINE_OCTETS = 2_048  # RFC 5321 section 4.5.3.1.5 allows 512; real servers are longer, none is this long
@@ -73,7 +71,7 @@ class _Ended(Exception):
 class _Seen:
     """What was seen so far; it survives the deadline."""
 
-    connected: bool = False
+    stage: ProbeStage = ProbeStage.CONNECT_TIMEOUT  # what it means when the deadline passes now
     helo: str = ""
     starttls: bool | None = None
     reply: str = ""
@@ -186,13 +184,12 @@ async def probe(address: str, sni: str, settings: Internet) -> Probe:
     seen = _Seen()
     try:
         async with asyncio.timeout(settings.timeout):
-            stage = await _probe(address, sni, settings, seen)
+            seen.stage = await _probe(address, sni, settings, seen)
     except TimeoutError:
-        stage = ProbeStage.SILENT if seen.connected else ProbeStage.CONNECT_TIMEOUT
-        seen.detail = f"no answer within {settings.timeout:g} seconds"
+        seen.detail = seen.detail or f"no answer within {settings.timeout:g} seconds"
     return Probe(
         address=address,
-        stage=stage,
+        stage=seen.stage,
         sni=sni,
         reply=seen.reply,
         helo=seen.helo,
@@ -210,7 +207,7 @@ async def _probe(address: str, sni: str, settings: Internet, seen: _Seen) -> Pro
     legacy = tls.legacy_context()
     if stage is not ProbeStage.HANDSHAKE_FAILED or legacy is None:
         return stage
-    again = _Seen()
+    seen.stage, again = stage, _Seen()
     if await _session(address, sni, settings, again, legacy) is not ProbeStage.DONE:
         return stage
     seen.tls_version, seen.chain = again.tls_version, again.chain
@@ -227,7 +224,7 @@ async def _session(address: str, sni: str, settings: Internet, seen: _Seen, cont
     except Unreachable as fault:
         seen.detail = fault.detail
         return ProbeStage(fault.fault.value)
-    seen.connected = True
+    seen.stage = ProbeStage.SILENT
     line = _Line()
     handed_over = False
     try:
@@ -322,19 +319,14 @@ class Prober:
     async def __aexit__(self, *_: object) -> None:
         await self._once.close()
 
-    async def probe(self, host: str, address: str, sni: str, on_start: Callable[[], None] | None = None) -> Probe:
-        """The session with `address` of `host`, now or remembered. Raises nothing but cancellation.
-
-        on_start: called when the session begins, after the wait for its turn; not for a remembered one.
-        """
+    async def probe(self, host: str, address: str, sni: str) -> Probe:
+        """The session with `address` of `host`, now or remembered. Raises nothing but cancellation."""
         return await self._once.get(
-            (address, sni), lambda: self._in_turn(host, address, sni, on_start), lambda _: REMEMBERED_SECONDS
+            (address, sni), lambda: self._in_turn(host, address, sni), lambda _: REMEMBERED_SECONDS
         )
 
-    async def _in_turn(self, host: str, address: str, sni: str, on_start: Callable[[], None] | None) -> Probe:
+    async def _in_turn(self, host: str, address: str, sni: str) -> Probe:
         of_host = self._hosts.setdefault(host, asyncio.Semaphore(SAME_HOST))
         of_address = self._addresses.setdefault(address, asyncio.Semaphore(SAME_ADDRESS))
         async with of_host, of_address, self._room:  # the scarcest last, so that nobody holds it while waiting
-            if on_start is not None:
-                on_start()
             return await probe(address, sni, self._settings)

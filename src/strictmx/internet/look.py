@@ -1,0 +1,91 @@
+"""One look at a domain under way: its deadline, its questions and sessions, and the word to who waits.
+
+What the deadline cuts off is recorded as not answered, never lost, so that a slow host costs itself only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import chain, zip_longest
+
+from strictmx.config import Internet
+from strictmx.findings.observation import (
+    HOST_ADDRESSES,
+    Fetch,
+    FetchStage,
+    Lookup,
+    LookupStatus,
+    Probe,
+    ProbeStage,
+)
+from strictmx.internet.dns import Resolver
+from strictmx.internet.https import fetch_policy
+from strictmx.internet.smtp import Prober
+
+DOMAIN_SECONDS = 30.0  # one domain, all steps side by side
+_CUT_OFF = f"not done within the {DOMAIN_SECONDS:g} seconds of a look at a domain"
+
+
+class Look:
+    """What the steps of one observation share.
+
+    seconds: how long it may take from now on. on_step: called with a short text when a step begins.
+    """
+
+    def __init__(
+        self,
+        settings: Internet,
+        resolver: Resolver,
+        prober: Prober,
+        *,
+        seconds: float = DOMAIN_SECONDS,
+        on_step: Callable[[str], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self._resolver, self._prober, self._on_step = resolver, prober, on_step
+        self._deadline = asyncio.get_running_loop().time() + seconds
+
+    async def ask(self, name: str, rdtype: str) -> Lookup:
+        """One DNS question."""
+        self._tell(f"asking for {rdtype} of {name}")
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._resolver.ask(name, rdtype)
+        except TimeoutError:
+            return Lookup(name.lower(), rdtype, LookupStatus.TIMEOUT, detail=_CUT_OFF)
+
+    async def addresses(self, name: str) -> tuple[Lookup, Lookup]:
+        """The questions for A and AAAA, side by side."""
+        async with asyncio.TaskGroup() as group:
+            a = group.create_task(self.ask(name, "A"))
+            aaaa = group.create_task(self.ask(name, "AAAA"))
+        return a.result(), aaaa.result()
+
+    async def fetch(self, host: str, addresses: Sequence[str]) -> Fetch:
+        """The one GET of the policy host."""
+        self._tell(f"fetching the policy from {host}")
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await fetch_policy(host, addresses, self.settings)
+        except TimeoutError:
+            return Fetch(FetchStage.TIMEOUT, addresses[0], detail=_CUT_OFF)
+
+    async def probe(self, host: str, address: str, sni: str) -> Probe:
+        """The SMTP session with one address."""
+        self._tell(f"speaking SMTP with {host} at {address}")
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._prober.probe(host, address, sni)
+        except TimeoutError:
+            return Probe(address, ProbeStage.SILENT, sni, detail=_CUT_OFF)
+
+    def _tell(self, step: str) -> None:
+        if self._on_step is not None:
+            self._on_step(step)
+
+
+def choose_addresses(a: Lookup, aaaa: Lookup) -> tuple[str, ...]:
+    """At most HOST_ADDRESSES addresses to contact, the families taking turns so that neither is left out."""
+    turns = chain.from_iterable(zip_longest(a.records, aaaa.records))
+    return tuple(dict.fromkeys(address for address in turns if address is not None))[:HOST_ADDRESSES]

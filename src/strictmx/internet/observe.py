@@ -1,0 +1,166 @@
+"""One domain in, one `Observation` out: everything asked, fetched and probed side by side, nothing judged.
+
+The TXT record is not waited for before the policy is fetched: a check wants to see the policy also where the record is
+at fault. All look-ups go through one resolver, each question once. What is not done after DOMAIN_SECONDS is
+recorded as not answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Self
+
+from msgspec.structs import replace
+
+from strictmx.config import Internet
+from strictmx.findings.observation import (
+    REPORT_URIS,
+    Lookup,
+    MxHost,
+    Observation,
+    PolicyHost,
+    Probe,
+    ReportUri,
+)
+from strictmx.internet.authorities import Authorities
+from strictmx.internet.dns import Resolver
+from strictmx.internet.look import DOMAIN_SECONDS, Look, choose_addresses
+from strictmx.internet.mx_hosts import look_at_mail
+from strictmx.internet.smtp import SESSIONS, Prober
+from strictmx.internet.trust import TrustStore
+from strictmx.standards import tlsrpt
+from strictmx.standards.names import Name
+
+CHAIN_OCTETS = 1_048_576  # chains kept of one domain: 250 sessions with ordinary ones
+
+
+class Observer:
+    """Observes domains; owns the resolver, the SMTP sessions and the trust store of a run.
+
+    now: the clock for `observed_at`, aware UTC. sessions: SMTP sessions at once, over all domains. Use it as an async
+    context manager; entering raises trust.TrustError when the trust store cannot be used.
+    """
+
+    def __init__(self, settings: Internet, *, now: Callable[[], datetime], sessions: int = SESSIONS) -> None:
+        self._settings, self._now = settings, now
+        self._resolver = Resolver(settings)
+        self._prober = Prober(settings, sessions=sessions)
+        self._trust: TrustStore | None = None
+        self._authorities: Authorities | None = None
+
+    async def __aenter__(self) -> Self:
+        self._trust, self._authorities = await asyncio.to_thread(_load, self._settings)
+        await self._resolver.__aenter__()
+        await self._prober.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._prober.__aexit__()
+        await self._resolver.__aexit__()
+
+    async def observe(
+        self, domain: Name, on_step: Callable[[str], None] | None = None, *, seconds: float = DOMAIN_SECONDS
+    ) -> Observation:
+        """Look at the domain; ends within `seconds` and raises nothing but cancellation.
+
+        on_step: called with a short text as each step begins.
+        """
+        loop = asyncio.get_running_loop()
+        began, observed_at = loop.time(), self._now()
+        look = Look(self._settings, self._resolver, self._prober, seconds=seconds, on_step=on_step)
+        async with asyncio.TaskGroup() as group:
+            record = group.create_task(_look_at_record(look, domain))
+            policy_host = group.create_task(_look_at_policy_host(look, domain))
+            reporting = group.create_task(_look_at_reporting(look, domain))
+            mail = group.create_task(look_at_mail(look, domain))
+        sts, elsewhere = record.result()
+        record_of_reports, report_uris = reporting.result()
+        mx, hosts = mail.result()
+        hosts = _within_room(hosts)
+        fetch = policy_host.result().fetch
+        chains = [probe.chain for host in hosts for probe in host.probes if probe.chain]
+        chains += [fetch.chain] if fetch is not None and fetch.chain else []
+        anchors, issuers = self._known(chains)
+        return Observation(
+            domain=domain,
+            observed_at=observed_at,
+            elapsed_ms=round((loop.time() - began) * 1000),
+            validating=self._resolver.validating,
+            sts=sts,
+            sts_elsewhere=elsewhere,
+            policy_host=policy_host.result(),
+            tlsrpt=record_of_reports,
+            report_uris=report_uris,
+            mx=mx,
+            hosts=hosts,
+            anchors=anchors,
+            issuers=issuers,
+        )
+
+    def _known(self, chains: Sequence[Sequence[bytes]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        """What this side knows of the chains: the anchors that they could end in, the issuers that they lack."""
+        if self._trust is None or self._authorities is None or not chains:
+            return (), ()
+        issuers = self._authorities.missing(chains)
+        self._authorities.remember(chains)
+        return self._trust.index.relevant(chains, issuers), issuers
+
+
+def _load(settings: Internet) -> tuple[TrustStore, Authorities]:
+    """Read the trust store and index it, in a thread: both take some 10 ms."""
+    store = TrustStore.load(settings)
+    _ = store.index
+    return store, Authorities(store.issuers)
+
+
+async def _look_at_record(look: Look, domain: Name) -> tuple[Lookup, tuple[Lookup, ...]]:
+    """The STS record; where there is none also the places where it is put by mistake."""
+    sts = await look.ask(f"_mta-sts.{domain}", "TXT")
+    if sts.failed or any(text.startswith("v=STSv1") for text in sts.records):
+        return sts, ()
+    places = (domain, f"mta-sts.{domain}", f"_mta-sts.{domain}.{domain}")
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(look.ask(place, "TXT")) for place in places]
+    return sts, tuple(task.result() for task in tasks)
+
+
+async def _look_at_policy_host(look: Look, domain: Name) -> PolicyHost:
+    host = f"mta-sts.{domain}"
+    a, aaaa = await look.addresses(host)
+    addresses = choose_addresses(a, aaaa)
+    return PolicyHost(host, a, aaaa, fetch=await look.fetch(host, addresses) if addresses else None)
+
+
+async def _look_at_reporting(look: Look, domain: Name) -> tuple[Lookup, tuple[ReportUri, ...]]:
+    """The TLSRPT record, and whether the hosts of its addresses exist (RPT-08)."""
+    lookup = await look.ask(f"_smtp._tls.{domain}", "TXT")
+    record = tlsrpt.read_records(lookup.records).record
+    wanted = record.rua[:REPORT_URIS] if record is not None else ()
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_look_at_report_address(look, address)) for address in wanted]
+    return lookup, tuple(task.result() for task in tasks)
+
+
+async def _look_at_report_address(look: Look, address: tlsrpt.ReportAddress) -> ReportUri:
+    types = ("MX", "A", "AAAA") if address.mailbox else ("A", "AAAA")
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(look.ask(address.host, rdtype)) for rdtype in types]
+    return ReportUri(address.uri, address.host, tuple(task.result() for task in tasks))
+
+
+def _within_room(hosts: Iterable[MxHost]) -> tuple[MxHost, ...]:
+    """The hosts with their chains as far as CHAIN_OCTETS go; of later sessions the leaf is kept."""
+    room = CHAIN_OCTETS
+    kept: list[MxHost] = []
+    for host in hosts:
+        probes: list[Probe] = []
+        for probe in host.probes:
+            octets = sum(map(len, probe.chain))
+            fits = octets <= room
+            room -= octets if fits else 0
+            cut = f"{probe.detail}; the rest of the chain is left out".removeprefix("; ")
+            probes.append(probe if fits else replace(probe, chain=probe.chain[:1], detail=cut))
+        kept.append(replace(host, probes=tuple(probes)))
+    return tuple(kept)
