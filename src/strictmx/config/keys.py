@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from strictmx.config.lines import KeyPath
+from strictmx.text import cut, escaped
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -119,12 +120,7 @@ def shown(value: object) -> str:
 
 def printable(text: str) -> str:
     """The text cut to `SHOWN` characters, and escaped."""
-    return escaped(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
-
-
-def escaped(text: str) -> str:
-    """The text with controls (C0, C1, bidi) as escapes, so that it steers no terminal."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return escaped(cut(text, SHOWN))
 
 
 def as_toml(value: object) -> str:

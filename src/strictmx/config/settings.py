@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 
 from strictmx.config import sections as s
-from strictmx.config.keys import Problem, Refused, as_toml, escaped, is_needed, keys_of, nearest, printable, read_table
+from strictmx.config.keys import Problem, Refused, as_toml, is_needed, keys_of, nearest, printable, read_table
 from strictmx.config.lines import KEY_PARTS, KeyPath, key_lines, overlong_key
+from strictmx.text import escaped
 
 CONFIGURATION_BYTES = 1_048_576  # a configuration has some hundred lines; more is another file
 SYSTEM_FILE = Path("/etc/strictmx/strictmx.toml")
