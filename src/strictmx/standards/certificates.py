@@ -96,7 +96,8 @@ class Examination:
     """What a chain shows: the leaf's facts, and all faults of its best path.
 
     Facts are empty or None where the leaf cannot be read. validities: the leaf and the intermediates sent, as far as
-    they stand on the path. anchor: the trust anchor that ends it, for people; empty when none does.
+    they stand on the path. anchored: a trusted certificate or key ends it. anchor: that certificate, for people; empty
+    for a key. anchor_position: its place in the chain, None when it was not sent.
     """
 
     faults: tuple[Fault, ...]
@@ -107,6 +108,7 @@ class Examination:
     not_before: datetime | None = None
     not_after: datetime | None = None
     key: str = ""
+    anchored: bool = False
     anchor: str = ""
     anchor_position: int | None = None
     validities: tuple[Validity, ...] = ()
@@ -168,6 +170,7 @@ def examine(
         not_before=leaf.not_before,
         not_after=leaf.not_after,
         key=key_text(leaf),
+        anchored=verdict.path.anchored,
         anchor=top.certificate.subject_text if top.anchor else "",
         anchor_position=top.position if top.anchor else None,
         validities=tuple(
