@@ -58,6 +58,7 @@ choose_python() {
 use_python() {
     local found
     found=$(identity "$1") || return 1
+    [[ $found == 3.*\ /* ]] || return 1
     PYTHON=$1
     PYTHON_IDENTITY=$found
     PYTHON_VERSION=${found%% *}
