@@ -56,7 +56,9 @@ class Authority:
         self._leaf_key = _p256()
         self.root = self._self_signed("Lab Trusted Root", self._root_key)
         self.unknown_root = self._self_signed("Lab Unknown Root", self._unknown_key)
-        self.intermediate = self._intermediate("Lab Issuing Authority", self.root, self._root_key)
+        self.intermediate = self._signed_authority(
+            _name("Lab Issuing Authority"), self._intermediate_key, self.root, self._root_key
+        )
 
     def trust(self) -> bytes:
         """The trusted root as PEM."""
@@ -117,13 +119,13 @@ class Authority:
         return {
             Chain.COMPLETE: (self.intermediate,),
             Chain.WITH_ROOT: (self.intermediate, self.root),
-            Chain.WITH_EXTRA: (self._stranger, self._cross_signed, self.intermediate),
+            Chain.WITH_EXTRA: (self._stranger, self.intermediate, self._cross_signed),
         }[certificate.chain]
 
     @cached_property
     def _cross_signed(self) -> x509.Certificate:
-        """The intermediate's name and key, signed by the root that nobody trusts."""
-        return self._intermediate("Lab Issuing Authority", self.unknown_root, self._unknown_key)
+        """The trusted root's name and key, signed by the root that nobody trusts, as an older root would have."""
+        return self._signed_authority(self.root.subject, self._root_key, self.unknown_root, self._unknown_key)
 
     @cached_property
     def _stranger(self) -> x509.Certificate:
@@ -157,12 +159,14 @@ class Authority:
             .sign(key, hashes.SHA256())
         )
 
-    def _intermediate(self, name: str, parent: x509.Certificate, signer: PrivateKey) -> x509.Certificate:
-        public = self._intermediate_key.public_key()
+    def _signed_authority(
+        self, subject: x509.Name, key: PrivateKey, parent: x509.Certificate, signer: PrivateKey
+    ) -> x509.Certificate:
+        """An authority below another one."""
         return (
-            _builder(_name(name), public, self._at - 500 * _DAY, self._at + 1500 * _DAY)
+            _builder(subject, key.public_key(), self._at - 500 * _DAY, self._at + 1500 * _DAY)
             .issuer_name(parent.subject)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_key_usage(key_cert_sign=True), critical=True)
             .add_extension(_authority_key(signer), critical=False)
             .sign(signer, hashes.SHA256())

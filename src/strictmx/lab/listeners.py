@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import socket
 import ssl
@@ -14,6 +13,7 @@ PORT_TRIES = 50  # a port that is free on one address may be taken on another; s
 SESSION_SECONDS = 60  # the longest that one session is served; no checker waits that long
 FAREWELL_SECONDS = 1  # how long a session waits for its peer to close
 BACKLOG = 128
+TURNS_TO_CLOSE = 3  # turns of the loop until a TLS transport, and then the one below it, has let go of its socket
 
 IPV6_LOOPBACK = "::1"
 
@@ -45,11 +45,15 @@ class Listeners:
         self._transports: list[asyncio.BaseTransport] = []
         self._sockets: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def serve(self, listening: socket.socket, session: Session, context: ssl.SSLContext | None = None) -> None:
         """Run `session` for each connection to a bound socket, at most `SESSION_SECONDS`, and close it afterwards."""
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if self._closed:  # accepted in the turn of the loop in which the lab was closed
+                writer.transport.abort()
+                return
             task = asyncio.get_running_loop().create_task(_run(session, reader, writer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -70,6 +74,7 @@ class Listeners:
 
     async def close(self) -> None:
         """Stop listening, end every session, and wait until nothing is left."""
+        self._closed = True
         for server in self._servers:
             server.close()
         for transport in self._transports:
@@ -80,7 +85,8 @@ class Listeners:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # closed transports tell their protocols in the next turn of the loop
+        for _ in range(TURNS_TO_CLOSE):
+            await asyncio.sleep(0)
 
 
 async def _run(session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,19 +94,13 @@ async def _run(session: Session, reader: asyncio.StreamReader, writer: asyncio.S
     try:
         async with asyncio.timeout(SESSION_SECONDS):
             await session(reader, writer)
-    except (OSError, EOFError, asyncio.LimitOverrunError, ValueError):
-        writer.transport.abort()  # the peer went away or sent what no session reads (TimeoutError is an OSError)
-    except asyncio.CancelledError:
-        writer.transport.abort()
-        raise
-    finally:
         writer.close()
-        with contextlib.suppress(OSError):
-            try:
-                async with asyncio.timeout(FAREWELL_SECONDS):
-                    await writer.wait_closed()
-            finally:
-                writer.transport.abort()
+        async with asyncio.timeout(FAREWELL_SECONDS):
+            await writer.wait_closed()
+    except (OSError, EOFError, asyncio.LimitOverrunError, ValueError):
+        pass  # the peer went away, was too slow (TimeoutError is an OSError), or sent what no session reads
+    finally:
+        writer.transport.abort()
 
 
 def bind_dns(address: str) -> DnsSockets:

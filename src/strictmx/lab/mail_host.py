@@ -16,6 +16,7 @@ MESSAGE_OCTETS = 10_485_760  # SIZE as announced; a longer message is answered 5
 COMMANDS = 1_000  # in one session
 SLOW_GREETING_SECONDS = 2.0
 MEGABYTE = 1_048_576
+LINES_AT_ONCE = 100  # of an endless greeting
 
 _GARBAGE = bytes(range(128, 256)) * 16 + b"\r\n"
 
@@ -68,7 +69,7 @@ class MailHost:
                 goes_on = False
             case Smtp.ENDLESS_BANNER:
                 while True:
-                    writer.write(b"220-%b and there is more\r\n" % name)
+                    writer.write(b"220-%b and there is more\r\n" % name * LINES_AT_ONCE)
                     await writer.drain()
                     await asyncio.sleep(0)
             case Smtp.GARBAGE:

@@ -84,7 +84,7 @@ class Chain(Enum):
     COMPLETE = "leaf and intermediate"
     LEAF_ONLY = "the leaf alone"
     WITH_ROOT = "leaf, intermediate and root"
-    WITH_EXTRA = "leaf, a stranger, the intermediate as another root signed it, the intermediate"
+    WITH_EXTRA = "leaf, a stranger, intermediate, the root as another root signed it"
 
 
 class Key(Enum):

@@ -245,7 +245,7 @@ _HOSTS = (
     _mail("root-sent", "The root is sent with the chain.", Mail(certificate=Certificate(chain=Chain.WITH_ROOT))),
     _mail(
         "cross-signed",
-        "The chain holds a stranger and a second path that leads to a root nobody trusts.",
+        "The chain holds a stranger, and a second path to a root that nobody trusts.",
         Mail(certificate=Certificate(chain=Chain.WITH_EXTRA)),
     ),
 )
