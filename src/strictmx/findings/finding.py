@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from strictmx.text import cut, escaped
+
 SUBJECT_CHARACTERS = 255  # a subject is a name or an address; what strangers made longer is cut
 FACT_CHARACTERS = 300  # a text from outside inside a message; the rest is cut and marked
 
@@ -63,16 +65,17 @@ class Kind:
     mend: str
 
     def __call__(self, subject: str, severity: Severity, evidence: str = "", **facts: Any) -> Finding:
-        """The finding about `subject`, its words filled in with `facts`."""
-        known = {name: _cut(value) for name, value in facts.items()} | {"subject": subject[:SUBJECT_CHARACTERS]}
+        """The finding about `subject`, its words filled in with `facts`; a tuple of texts becomes lines."""
+        known = {name: _printable(value) for name, value in facts.items()}
+        known["subject"] = escaped(cut(subject, SUBJECT_CHARACTERS))
         return Finding(
             code=self.code,
             severity=severity,
-            subject=subject[:SUBJECT_CHARACTERS],
+            subject=known["subject"],
             message=self.message.format_map(known),
             mend=self.mend.format_map(known),
             reference=self.reference,
-            evidence=evidence[:FACT_CHARACTERS],
+            evidence=escaped(cut(evidence, FACT_CHARACTERS)),
         )
 
     def wording(self, *, message: str, mend: str) -> Kind:
@@ -80,10 +83,12 @@ class Kind:
         return Kind(code=self.code, reference=self.reference, meaning=self.meaning, message=message, mend=mend)
 
 
-def _cut(value: object) -> object:
-    """A text from outside, cut to a length that a message can hold."""
-    if isinstance(value, str) and len(value) > FACT_CHARACTERS:
-        return value[:FACT_CHARACTERS] + "…"
+def _printable(value: object) -> Any:
+    """A fact as a message may hold it: text from outside is cut, and steers no terminal."""
+    if isinstance(value, str):
+        return escaped(cut(value, FACT_CHARACTERS))
+    if isinstance(value, tuple):
+        return "\n".join(escaped(cut(str(line), SUBJECT_CHARACTERS)) for line in value)
     return value
 
 

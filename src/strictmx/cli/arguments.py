@@ -1,0 +1,102 @@
+"""Options and arguments: argparse with errors in one line, and help texts that end with examples."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from strictmx.config import ConfigError, Settings, find
+
+STDIN = "-"
+
+
+class UsageError(Exception):
+    """The command was used wrongly or cannot run; its text is one line, or a line for each fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What `--help` says of a verb: a paragraph, and commands that can be pasted, each with what it is for."""
+
+    about: str
+    examples: tuple[tuple[str, str], ...]
+
+
+class _OneLine(argparse.ArgumentParser):
+    """Argparse that raises in place of printing its usage and leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        name = self.prog.removeprefix("strictmx ")
+        raise UsageError(f"{name}: {message} (see {self.prog} --help)")
+
+
+class Parser:
+    """One verb's options. `--config` is always there."""
+
+    def __init__(self, program: str, about: Help) -> None:
+        examples = "".join(f"  {command}\n      {purpose}\n" for command, purpose in about.examples)
+        self._parser = _OneLine(
+            prog=program,
+            description=about.about,
+            epilog=f"examples:\n{examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self._add_configuration(self._parser)
+        self._verbs: Any = None
+
+    @staticmethod
+    def _add_configuration(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--config", metavar="FILE", help="the configuration (TOML); also STRICTMX_CONFIG")
+
+    def add(self, *names: str, **options: Any) -> None:
+        """Declare an option or argument, as argparse's add_argument does."""
+        self._parser.add_argument(*names, **options)
+
+    def add_verb(self, name: str, summary: str) -> argparse.ArgumentParser:
+        """Declare a verb below the verb (`policy lint`); its name ends up in `options.verb`."""
+        if self._verbs is None:
+            self._verbs = self._parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_OneLine)
+        parser: argparse.ArgumentParser = self._verbs.add_parser(name, help=summary, description=summary)
+        parser.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        return parser
+
+    def parse(self, arguments: Sequence[str]) -> Namespace:
+        """Read the arguments; options may stand between them. Raises UsageError."""
+        if self._verbs is not None:
+            return self._parser.parse_args(arguments)
+        return self._parser.parse_intermixed_args(arguments)
+
+
+def read_settings(options: Namespace, environment: dict[str, str]) -> Settings:
+    """The configuration that the command line, the environment or the system names, else built-in defaults.
+
+    Raises UsageError with a line for each fault.
+    """
+    path = find(options.config, environment)
+    if path is None:
+        return Settings()
+    try:
+        return Settings.load(path)
+    except ConfigError as error:
+        raise UsageError(str(error)) from error
+
+
+def read_bytes(name: str, most: int) -> bytes:
+    """A file, or standard input for `-`; at most one octet more than `most`, so that the caller sees it is too long.
+
+    Raises UsageError: unreadable.
+    """
+    try:
+        if name == STDIN:
+            return sys.stdin.buffer.read(most + 1)
+        with Path(name).open("rb") as file:
+            return file.read(most + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError(f"{name}: {reason}") from error

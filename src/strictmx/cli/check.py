@@ -1,0 +1,248 @@
+"""`strictmx check`: observe domains, or read saved observations, and print what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from strictmx.cli.arguments import Help, Parser, UsageError, read_bytes, read_settings
+from strictmx.cli.terminal import Terminal, json_document, json_line, standard_error, standard_output
+from strictmx.findings.finding import Severity
+from strictmx.standards.names import InvalidName, Name
+
+if TYPE_CHECKING:
+    from strictmx.findings.observation import Observation
+    from strictmx.findings.result import CheckResult, Verdict
+
+LIST_BYTES = 64 * 1_048_576  # a file of domains: some three million of them
+REPLAY_BYTES = 2_048 * 1_048_576
+CONCURRENCY = 20  # domains at a time
+MOST_CONCURRENCY = 1_000
+
+HELP = Help(
+    about="Look at a domain as a sender does (DNS, the policy over HTTPS, every address of every MX host over SMTP),\n"
+    "and say whether mail to it is protected, what is wrong, and exactly what to change.",
+    examples=(
+        ("strictmx check example.com", "one domain, for people"),
+        ("strictmx check --from domains.txt --concurrency 50 --jsonl > results.jsonl", "many, one JSON line each"),
+        ("strictmx check example.com --save seen.jsonl", "keep what was seen"),
+        ("strictmx check --replay seen.jsonl", "judge it again later, without network"),
+    ),
+)
+
+
+def declare(parser: Parser) -> None:
+    """Declare the options of `check`."""
+    parser.add("domains", nargs="*", metavar="DOMAIN", help="a domain, as after the @ of a mail address")
+    parser.add(
+        "--from", dest="source", metavar="FILE", help="a file of domains, one a line, # begins a comment; - is stdin"
+    )
+    parser.add(
+        "--concurrency",
+        type=int,
+        default=CONCURRENCY,
+        metavar="N",
+        help=f"domains looked at at the same time (1 to {MOST_CONCURRENCY}, default {CONCURRENCY})",
+    )
+    parser.add("--json", action="store_true", help="one JSON document: an object, or a list for several domains")
+    parser.add("--jsonl", action="store_true", help="one JSON line a domain, as they finish")
+    parser.add("--save", metavar="FILE", help="write what was seen, one JSON line a domain")
+    parser.add("--replay", metavar="FILE", help="judge what was saved, as of its time, without network")
+
+
+def run(options: Namespace) -> int:
+    """Check, print, and return 1 when any finding is an error."""
+    if options.json and options.jsonl:
+        raise UsageError("check: --json and --jsonl exclude each other")
+    if not 1 <= options.concurrency <= MOST_CONCURRENCY:
+        raise UsageError(f"check: --concurrency is 1 to {MOST_CONCURRENCY}, not {options.concurrency}")
+    domains, refused = _domains(options)
+    error_output = standard_error()
+    for line in refused:
+        error_output.text(f"strictmx: {line}\n")
+    with ExitStack() as stack:
+        save = stack.enter_context(_save_file(options.save)) if options.save else None
+        report = _Report(options, standard_output(), save, count=len(domains))
+        interrupted = False
+        try:
+            if options.replay is not None:
+                _replay(options.replay, domains, report)
+            else:
+                _observe(options, domains, report, error_output)
+        except KeyboardInterrupt:
+            interrupted = True
+        report.end()
+    if interrupted:
+        raise UsageError(f"check: interrupted, {report.told} of {len(domains)} domains were checked")
+    if refused:
+        return 2
+    return 1 if report.worst is Severity.ERROR else 0
+
+
+def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
+    """The domains asked for, each once, and a line for each line of a file that holds no name.
+
+    Raises UsageError: an argument that is no domain, no domain at all, an unreadable file.
+    """
+    wrong: list[str] = []
+    names: dict[Name, None] = {}
+    for text in options.domains:
+        try:
+            names[_mail_domain(text)] = None
+        except InvalidName as error:
+            wrong.append(f"check: {error}")
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    refused: list[str] = []
+    if options.source is not None:
+        for number, text in _lines(options.source):
+            try:
+                names[_mail_domain(text)] = None
+            except InvalidName as error:
+                refused.append(f"{options.source}:{number}: {error}")
+    if not names and options.replay is None and not refused:
+        raise UsageError("check: name a domain, or a file of domains with --from (see strictmx check --help)")
+    return list(names), refused
+
+
+def _mail_domain(text: str) -> Name:
+    name = Name.parse(text)
+    if not name.is_host:
+        raise InvalidName(text, "a mail domain holds letters, digits and hyphens")
+    return name
+
+
+def _lines(source: str) -> Iterator[tuple[int, str]]:
+    """The lines of a file of domains that hold anything, comments cut off, with their numbers."""
+    data = read_bytes(source, LIST_BYTES)
+    if len(data) > LIST_BYTES:
+        raise UsageError(f"{source}: a file of domains is at most {LIST_BYTES // 1_048_576} MiB")
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+        text = line.partition("#")[0].strip()
+        if text:
+            yield number, text
+
+
+def _save_file(name: str) -> BinaryIO:
+    try:
+        return Path(name).open("wb")
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from error
+
+
+class _Report:
+    """Prints each result as it comes and remembers what the end needs."""
+
+    def __init__(self, options: Namespace, output: Terminal, save: BinaryIO | None, *, count: int) -> None:
+        self._output = output
+        self._save = save
+        self._form = "json" if options.json else "jsonl" if options.jsonl else "text"
+        self._documents: list[object] = []
+        self._verdicts: list[Verdict] = []
+        self._count = count
+        self.worst = Severity.OK
+        self.around: Callable[[], AbstractContextManager[object]] = nullcontext  # hides a progress bar while printing
+
+    @property
+    def told(self) -> int:
+        """How many results were told."""
+        return len(self._verdicts)
+
+    def tell(self, observation: Observation, result: CheckResult) -> None:
+        """Print one result and save what it rests on."""
+        from strictmx.cli import view
+        from strictmx.findings.observation import dump
+
+        if self._save is not None:
+            self._save.write(dump(observation) + b"\n")
+            self._save.flush()
+        if result.worst.rank < self.worst.rank:
+            self.worst = result.worst
+        self._verdicts.append(result.verdict)
+        if self._form == "json":
+            self._documents.append(result.to_json())
+            return
+        with self.around():
+            if self._form == "jsonl":
+                self._output.text(json_line(result.to_json()))
+            else:
+                if self.told > 1:
+                    self._output.lines([()])
+                self._output.lines(view.result_lines(result, self._output.width))
+
+    def end(self) -> None:
+        """Print what can only be said at the end."""
+        from strictmx.cli import view
+
+        if self._form == "json":
+            several = self._count > 1 or len(self._documents) != 1
+            self._output.text(json_document(self._documents if several else self._documents[0]))
+        elif self._form == "text":
+            self._output.lines(view.summary_lines(self._verdicts))
+
+
+def _replay(source: str, domains: list[Name], report: _Report) -> None:
+    """Judge saved observations; of the domains named, or of all.
+
+    Raises UsageError: a line that is no observation, a domain that is not in the file.
+    """
+    from strictmx.findings.judge import judge
+    from strictmx.findings.observation import UnreadableObservation, load
+
+    wanted = set(domains)
+    missing = set(domains)
+    for number, line in enumerate(read_bytes(source, REPLAY_BYTES).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            observation = load(line)
+        except UnreadableObservation as error:
+            raise UsageError(f"{source}:{number}: {error}") from error
+        if wanted and observation.domain not in wanted:
+            continue
+        missing.discard(Name(observation.domain))
+        report.tell(observation, judge(observation))
+    if missing:
+        raise UsageError(f"{source}: holds no observation of {', '.join(sorted(missing))}")
+
+
+def _observe(options: Namespace, domains: list[Name], report: _Report, error_output: Terminal) -> None:
+    """Look at the domains, with progress on a terminal."""
+    from strictmx.roles.check import check, check_many
+
+    settings = read_settings(options, dict(os.environ)).internet
+    if len(domains) == 1:
+        with _spinner(error_output, domains[0]) as step:
+            observation, result = asyncio.run(check(domains[0], settings, now=_now, on_step=step))
+        report.tell(observation, result)
+        return
+    with _bar(error_output, len(domains), report) as tell:
+        asyncio.run(check_many(domains, settings, concurrency=options.concurrency, now=_now, tell=tell))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _spinner(error_output: Terminal, domain: Name) -> AbstractContextManager[Callable[[str], None] | None]:
+    """On a terminal a line that tells the step of one check; else nothing."""
+    if not error_output.interactive:
+        return nullcontext(None)
+    from strictmx.cli.progress import spinner
+
+    return spinner(error_output.console, domain)
+
+
+def _bar(error_output: Terminal, count: int, report: _Report) -> AbstractContextManager[Callable[..., None]]:
+    """On a terminal a bar that counts finished domains; else the report's own `tell`."""
+    if not error_output.interactive:
+        return nullcontext(report.tell)
+    from strictmx.cli.progress import bar
+
+    return bar(error_output.console, count, report)

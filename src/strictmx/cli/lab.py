@@ -1,0 +1,60 @@
+"""`strictmx lab`: the mail internet on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+
+from strictmx.cli.arguments import Help, Parser, UsageError
+from strictmx.cli.terminal import json_document, standard_output
+from strictmx.lab import domains_table, serve
+
+HELP = Help(
+    about="A mail internet on loopback: DNS, policy hosts, MX hosts, a certificate authority; a domain for every\n"
+    "finding that `check` knows, and healthy ones that look odd. Needs no privileges; nothing leaves the machine.",
+    examples=(
+        ("strictmx lab list", "what each domain shows"),
+        ("strictmx lab up --dir /tmp/lab &", "run it; it writes /tmp/lab/strictmx.toml"),
+        ("strictmx check --config /tmp/lab/strictmx.toml mx-certificate-expired.example", "look at one of its domains"),
+    ),
+)
+
+
+def declare(parser: Parser) -> None:
+    """Declare `lab up` and `lab list`."""
+    up = parser.add_verb("up", "run the laboratory until Ctrl-C")
+    up.add_argument(
+        "--dir", metavar="DIR", help="where its configuration and certificates go (made if missing; default: a new one)"
+    )
+    listing = parser.add_verb("list", "what each domain shows")
+    listing.add_argument("--json", action="store_true", help="as a JSON list")
+
+
+def run(options: Namespace) -> int:
+    """Run the laboratory, or list its domains."""
+    if options.verb == "list":
+        return _list(options)
+    directory = Path(options.dir) if options.dir else Path(tempfile.mkdtemp(prefix="strictmx-lab-"))
+    output = standard_output()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        asyncio.run(serve(directory, lambda line: output.text(f"{line}\n")))
+    except OSError as error:
+        raise UsageError(f"lab: {error.filename or directory}: {error.strerror or error}") from error
+    return 0
+
+
+def _list(options: Namespace) -> int:
+    table = domains_table()
+    if options.json:
+        sys.stdout.write(json_document(table))
+        return 0
+    width = max(len(str(row["domain"])) for row in table)
+    standard_output().lines(
+        ((f"{row['domain']:<{width}}", "bold"), (f"  {row['verdict']:<8}", ""), (f"  {row['shows']}", ""))
+        for row in table
+    )
+    return 0

@@ -1,0 +1,161 @@
+"""`strictmx policy`: write a policy file, or see one as senders see it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from argparse import Namespace
+from typing import Any
+
+from strictmx.cli.arguments import Help, Parser, UsageError, read_bytes, read_settings
+from strictmx.cli.terminal import json_document, standard_output
+from strictmx.standards import sts
+from strictmx.standards.names import InvalidName, Name
+
+MAX_AGE = 604_800  # seconds; STS-30: a week, to be raised as the roll-out goes on
+NO_MX = "name the MX hosts with --mx HOST"
+
+HELP = Help(
+    about="Write an MTA-STS policy file, or see one as RFC 8461 does.",
+    examples=(
+        ("strictmx policy new example.com > mta-sts.txt", "a policy in testing mode for the domain's present MX hosts"),
+        ("strictmx policy new example.com --mode enforce --mx mx1.example.com --max-age 4w", "another one"),
+        ("strictmx policy lint mta-sts.txt", "what senders make of a file"),
+        (
+            "curl https://mta-sts.example.com/.well-known/mta-sts.txt | strictmx policy lint -",
+            "of one that is served",
+        ),
+    ),
+)
+
+
+def declare(parser: Parser) -> None:
+    """Declare `policy new` and `policy lint`."""
+    new = parser.add_verb("new", "print a policy file (CRLF, ready to serve)")
+    new.add_argument("domain", metavar="DOMAIN")
+    new.add_argument("--mode", choices=[mode.value for mode in sts.Mode], default="testing", help="default: testing")
+    new.add_argument(
+        "--mx",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="an MX host or a wildcard such as *.example.net; may be repeated (default: the domain's MX records)",
+    )
+    new.add_argument(
+        "--max-age",
+        default=str(MAX_AGE),
+        metavar="AGE",
+        help="how long senders keep it, seconds or 1d, 2w, 1y; default 1w",
+    )
+    lint = parser.add_verb("lint", "what senders make of a policy file; exit 1 when they ignore it")
+    lint.add_argument("file", metavar="FILE", help="a file, or - for standard input")
+    lint.add_argument("--json", action="store_true", help="as a JSON document")
+
+
+def run(options: Namespace) -> int:
+    """Write or read a policy."""
+    return _new(options) if options.verb == "new" else _lint(options)
+
+
+def _new(options: Namespace) -> int:
+    try:
+        domain = Name.parse(options.domain)
+    except InvalidName as error:
+        raise UsageError(f"policy new: {error}") from error
+    mode, max_age = sts.Mode(options.mode), _max_age(options.max_age)
+    patterns = tuple(dict.fromkeys(_pattern(text) for text in options.mx))
+    if not patterns and mode is not sts.Mode.NONE:
+        patterns = _present(domain, options)
+    text = sts.format_policy(sts.Policy(mode, patterns, max_age))
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text)  # octets, so that the line ends stay CRLF
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _max_age(text: str) -> int:
+    from strictmx.config.values import parse_duration
+
+    wanted = f"policy new: --max-age is 0 to {sts.MAX_AGE_SECONDS} seconds, or a number with d, w or y, not {text!r}"
+    try:
+        seconds = int(text) if text.isascii() and text.isdecimal() else int(parse_duration(text).total_seconds())
+    except ValueError as error:
+        raise UsageError(wanted) from error
+    if not 0 <= seconds <= sts.MAX_AGE_SECONDS:
+        raise UsageError(wanted)
+    return seconds
+
+
+def _pattern(text: str) -> sts.HostPattern:
+    """A pattern as a person gives it: U-labels and a trailing dot are fine here, though not in the file."""
+    star, rest = ("*.", text[2:]) if text.startswith("*.") else ("", text)
+    try:
+        return sts.HostPattern.parse(star + Name.parse(rest))
+    except ValueError as error:
+        reason = error.reason if isinstance(error, InvalidName) else error
+        raise UsageError(f"policy new: --mx {text!r}: {reason}") from error
+
+
+def _present(domain: Name, options: Namespace) -> tuple[sts.HostPattern, ...]:
+    """The domain's MX hosts, as DNS says now, with a line on standard error that says so."""
+    from strictmx.findings.observation import LookupStatus
+
+    settings = read_settings(options, dict(os.environ)).internet
+    lookup = asyncio.run(_ask_mx(domain, settings))
+    if lookup.status is LookupStatus.NXDOMAIN:
+        raise UsageError(f"policy new: the domain {domain} does not exist; check the spelling, or {NO_MX}")
+    if lookup.failed:
+        raise UsageError(f"policy new: the MX records of {domain} could not be had ({lookup.status.value}); {NO_MX}")
+    hosts = [record.split()[1] for record in lookup.records]
+    if hosts == ["."]:
+        raise UsageError(f"policy new: {domain} says with `MX 0 .` that it takes no mail, so it needs no policy")
+    if not hosts:
+        sys.stderr.write(f"strictmx: {domain} has no MX record; the policy names {domain} itself\n")
+        return (sts.HostPattern(domain),)
+    try:
+        patterns = tuple(dict.fromkeys(sts.HostPattern.parse(host) for host in hosts))
+    except ValueError as error:
+        raise UsageError(f"policy new: an MX record of {domain} names no host ({error}); {NO_MX}") from error
+    sys.stderr.write(f"strictmx: the policy names the present MX hosts of {domain}: {', '.join(map(str, patterns))}\n")
+    return patterns
+
+
+async def _ask_mx(domain: Name, settings: Any) -> Any:
+    from strictmx.internet.dns import Resolver
+
+    async with Resolver(settings) as resolver:
+        return await resolver.ask(domain, "MX")
+
+
+def _lint(options: Namespace) -> int:
+    from strictmx.cli import view
+    from strictmx.findings.finding import Severity
+    from strictmx.findings.judge.policy import lint
+
+    data = read_bytes(options.file, sts.POLICY_BYTES)
+    findings = lint(data)
+    valid = not any(finding.severity is Severity.ERROR for finding in findings)
+    policy = sts.read_policy(data).policy if valid else None
+    if options.json:
+        document = {
+            "verdict": "valid" if valid else "invalid",
+            "policy": policy_document(policy) if policy is not None else None,
+            "findings": findings,
+        }
+        sys.stdout.write(json_document(document))
+    else:
+        output = standard_output()
+        output.lines(view.lint_lines(options.file, policy, findings, output.width))
+    return 0 if valid else 1
+
+
+def policy_document(policy: sts.Policy) -> dict[str, object]:
+    """A policy as every JSON of ours writes it."""
+    return {
+        "version": "STSv1",
+        "mode": policy.mode.value,
+        "mx": [str(pattern) for pattern in policy.mx],
+        "max_age": policy.max_age,
+        "extensions": dict(policy.extensions),
+    }

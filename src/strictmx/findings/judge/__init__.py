@@ -1,0 +1,56 @@
+"""Judge an observation: every subject has its function, all run, none stops the rest.
+
+Pure, as of the observation's own time; an observation saved last year can be judged by today's catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from strictmx.findings.catalogue import mx as mx_kinds
+from strictmx.findings.finding import Finding, Severity
+from strictmx.findings.judge import facts
+from strictmx.findings.judge.dns import judge_dns
+from strictmx.findings.judge.mx_records import judge_mx_records
+from strictmx.findings.judge.policy import judge_coverage, judge_policy
+from strictmx.findings.judge.policy_host import judge_policy_host
+from strictmx.findings.judge.published import Published
+from strictmx.findings.judge.sessions import HostView, port_25_blocked
+from strictmx.findings.judge.sts_record import judge_record
+from strictmx.findings.judge.tlsrpt import judge_tlsrpt
+from strictmx.findings.judge.verdict import protected_by_dane, verdict
+from strictmx.findings.observation import Observation
+from strictmx.findings.result import CheckResult
+
+
+def judge(observation: Observation) -> CheckResult:
+    """The findings, worst first, the verdict, and the facts beneath. Never raises on content."""
+    published = Published(observation)
+    blocked = port_25_blocked(published)
+    hosts = tuple(HostView.of(published, seen, blocked=blocked) for seen in observation.hosts)
+    findings = tuple(sorted(_findings(published, hosts), key=lambda finding: finding.severity.rank))
+    return CheckResult(
+        domain=observation.domain,
+        verdict=verdict(published, hosts, findings),
+        findings=findings,
+        sts=facts.sts_facts(published),
+        tlsrpt=facts.tlsrpt_facts(published),
+        mx=tuple(facts.mx_facts(host) for host in hosts),
+        dnssec=facts.dnssec_facts(published),
+        observed_at=observation.observed_at,
+        elapsed_ms=observation.elapsed_ms,
+    )
+
+
+def _findings(published: Published, hosts: Sequence[HostView]) -> Iterator[Finding]:
+    yield from judge_dns(published)
+    yield from judge_mx_records(published)
+    yield from judge_record(published, protected_by_dane=protected_by_dane(published, hosts))
+    yield from judge_policy_host(published)
+    yield from judge_policy(published)
+    yield from judge_coverage(published)
+    if any(host.blocked for host in hosts):
+        yield mx_kinds.UNREACHABLE_BLOCKED(published.domain, Severity.WARNING, domain=published.domain)
+    for host in hosts:
+        yield from host.findings()
+    yield from judge_tlsrpt(published)

@@ -1,0 +1,170 @@
+"""Judge DANE at one MX host: are there TLSA records that senders use, and does what the host shows match (RFC 7672)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from strictmx.findings.catalogue import dns as kinds
+from strictmx.findings.finding import Finding, Kind, Severity, listed
+from strictmx.findings.judge.dns import STATUS_WORDS
+from strictmx.findings.judge.published import Published
+from strictmx.findings.observation import Lookup, LookupStatus, MxHost, Probe
+from strictmx.findings.result import DaneStatus
+from strictmx.standards import dane
+from strictmx.standards.names import InvalidName, Name
+
+RECORDS_SHOWN = 3
+STATUS = {
+    dane.DaneStatus.MATCH: DaneStatus.MATCH,
+    dane.DaneStatus.MISMATCH: DaneStatus.MISMATCH,
+    dane.DaneStatus.UNUSABLE: DaneStatus.UNUSABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HostDane:
+    """What DNS says of DANE at one host, before any session.
+
+    status: NONE, INSECURE or BOGUS are final; MATCH stands for "records that senders use", to be held against what
+    the host shows. records: as found, secure or not. failed: the TLSA question that got no answer.
+    """
+
+    status: DaneStatus
+    records: tuple[dane.TlsaRecord, ...] = ()
+    base: str = ""
+    reference_names: tuple[Name, ...] = ()
+    failed: Lookup | None = None
+
+    @property
+    def applies(self) -> bool:
+        """Whether DANE senders demand TLS of the host, matched or not."""
+        return self.status is DaneStatus.MATCH
+
+
+def read_host(published: Published, host: MxHost) -> HostDane:
+    """What DNS says of DANE at the host (DANE-04, DANE-06, DANE-09 to DANE-11)."""
+    answers = [lookup for lookup in host.tlsa if lookup.records]
+    chosen = next((lookup for lookup in answers if lookup.secure and _base(lookup) == host.tlsa_base), None)
+    signed = _addresses_signed(host)
+    if signed and chosen is not None:
+        records = _records(chosen)
+        base = str(host.tlsa_base)
+        if records:
+            return HostDane(DaneStatus.MATCH, records, base, _reference_names(published, host, base))
+    failed = next((lookup for lookup in host.tlsa if lookup.failed), None)
+    if signed and failed is not None:
+        return HostDane(DaneStatus.BOGUS, base=_base(failed), failed=failed)
+    if answers:
+        return HostDane(DaneStatus.INSECURE, _records(answers[0]), _base(answers[0]))
+    return HostDane(DaneStatus.NONE)
+
+
+def _base(lookup: Lookup) -> str:
+    """The base domain of a TLSA question: its name without the port and protocol labels."""
+    return lookup.name.split(".", 2)[2] if lookup.name.count(".") > 1 else lookup.name
+
+
+def _records(lookup: Lookup) -> tuple[dane.TlsaRecord, ...]:
+    records = []
+    for text in lookup.records[: dane.RECORDS]:
+        try:
+            records.append(dane.TlsaRecord.parse(text))
+        except dane.InvalidTlsa:
+            continue
+    return tuple(records)
+
+
+def _addresses_signed(host: MxHost) -> bool:
+    """Whether the host's address answer is secure, or at least the first step of its alias (DANE-09, DANE-10)."""
+    answers = [lookup for lookup in (host.a, host.aaaa) if lookup is not None and lookup.records]
+    if answers and all(lookup.secure for lookup in answers):
+        return True
+    return host.cname is not None and host.cname.secure
+
+
+def _reference_names(published: Published, host: MxHost, base: str) -> tuple[Name, ...]:
+    """The names that a usage 2 certificate may have (DANE-16)."""
+    mx = published.seen.mx
+    kind = dane.MxLookup.NONE if host.implicit else dane.MxLookup.SECURE if mx.secure else dane.MxLookup.INSECURE
+    try:
+        target = Name.parse(mx.target)
+        return dane.reference_names(
+            Name.parse(base), kind, mx_host=Name.parse(host.host), next_hop=published.domain, next_hop_target=target
+        )
+    except InvalidName:
+        return (published.domain,)
+
+
+def judge_host(published: Published, host: MxHost, seen: HostDane) -> Iterator[Finding]:
+    """Findings that DNS alone gives: look-ups that fail, records in an unsigned zone."""
+    if seen.failed is not None:
+        kind = kinds.DANE_BOGUS if seen.failed.status is LookupStatus.BOGUS else kinds.DANE_LOOKUP_FAILED
+        status = STATUS_WORDS[seen.failed.status]
+        yield kind(host.host, Severity.ERROR, evidence=seen.failed.detail, base=seen.base, status=status)
+    elif seen.status is DaneStatus.INSECURE and published.seen.validating:
+        yield kinds.DANE_NOT_SIGNED(host.host, Severity.WARNING, zone=seen.base)
+    elif seen.status is DaneStatus.INSECURE:
+        yield kinds.DANE_NOT_VALIDATED(host.host, Severity.NOTICE)
+
+
+def match_probe(published: Published, seen: HostDane, probe: Probe) -> dane.DaneResult | None:
+    """What one address shows, held against the records; None when DANE does not apply or nothing is shown."""
+    if not seen.applies or not probe.chain:
+        return None
+    return dane.match(
+        seen.records,
+        probe.chain,
+        reference_names=seen.reference_names,
+        at=published.at,
+        known=(*published.known_issuers, *published.seen.anchors),
+    )
+
+
+Draft = tuple[Kind, Severity, str, dict[str, object]]
+
+
+def drafts(seen: HostDane, probe: Probe, result: dane.DaneResult) -> Iterator[Draft]:
+    """Findings of one address, to be joined with those of the host's other addresses."""
+    facts: dict[str, object] = {"base": seen.base, "proposal": proposal(probe)}
+    match result.status:
+        case dane.DaneStatus.MATCH:
+            yield kinds.DANE_OK, Severity.OK, "", facts | {"record": _short(result.matched)}
+            if result.uncovered:
+                combination = listed([f"{one} …" for one in result.uncovered])
+                yield kinds.DANE_COMBINATION, Severity.WARNING, "", facts | {"combination": combination}
+        case dane.DaneStatus.UNUSABLE:
+            why = listed(tuple(dict.fromkeys(one.detail for one in result.missed)), most=RECORDS_SHOWN)
+            yield kinds.DANE_UNUSABLE, Severity.WARNING, "", facts | {"why": why}
+        case dane.DaneStatus.MISMATCH:
+            yield _mismatch(result.missed, facts)
+
+
+def _mismatch(missed: Sequence[dane.Missed], facts: dict[str, object]) -> Draft:
+    """The wording that leads to the mend: an anchor not sent, a faulty path, or simply another key."""
+    usable = [one for one in missed if one.miss is not dane.Miss.UNUSABLE]
+    for one in usable:
+        if one.miss is dane.Miss.PATH:
+            details = facts | {"record": _short(one.record), "why": one.detail}
+            return kinds.DANE_TA_FAULT, Severity.ERROR, one.detail, details
+    for one in usable:
+        if one.miss is dane.Miss.NOT_SENT and all(other.record.usage == dane.TA for other in usable):
+            return kinds.DANE_TA_MISSING, Severity.ERROR, one.detail, facts | {"record": _short(one.record)}
+    superseded = any(one.miss is dane.Miss.SUPERSEDED for one in usable)
+    why = ", because a record with a stronger digest is there and decides" if superseded else ""
+    detail = usable[0].detail if usable else ""
+    return kinds.DANE_MISMATCH, Severity.ERROR, detail, facts | {"why": why}
+
+
+def proposal(probe: Probe) -> str:
+    """The record that matches the key in use (DANE-30)."""
+    try:
+        return str(dane.make(dane.EE, dane.KEY, 1, probe.chain[0]))
+    except (dane.InvalidTlsa, IndexError):
+        return "3 1 1 SHA-256-OF-THE-PUBLIC-KEY"
+
+
+def _short(record: dane.TlsaRecord | None) -> str:
+    if record is None:
+        return ""
+    return f"{record.combination} {record.data.hex()[:8]}…"

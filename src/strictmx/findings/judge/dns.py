@@ -1,0 +1,78 @@
+"""Judge DNS itself: questions that got no answer, and answers whose signatures do not verify (DANE-02, DEC-04).
+
+TLSA questions are judged by `judge.dane`, since their failure means something else to a sender.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from strictmx.findings.catalogue import dns as kinds
+from strictmx.findings.finding import Finding, Severity, listed
+from strictmx.findings.judge.published import Published
+from strictmx.findings.observation import Lookup, LookupStatus
+
+STATUS_WORDS = {
+    LookupStatus.SERVFAIL: "SERVFAIL",
+    LookupStatus.REFUSED: "REFUSED",
+    LookupStatus.TIMEOUT: "no name server answered in time",
+    LookupStatus.MALFORMED: "the answer cannot be read",
+    LookupStatus.CNAME_LOOP: "a chain of aliases without end",
+    LookupStatus.BOGUS: "the DNSSEC signatures do not verify",
+}
+_MAIL_WAITS = "Senders cannot find your mail servers, so mail waits and, after some days, comes back."
+_NO_STS = "Senders that do not know the policy yet deliver as if there were none."
+_NO_REPORTS = "Senders send no reports while that lasts."
+_HOST_SKIPPED = "Senders skip this host."
+_NO_POLICY = "Senders cannot fetch the policy."
+
+
+def judge_dns(published: Published) -> Iterator[Finding]:
+    """One finding for each purpose whose questions failed in the same way; one in all when nothing was answered."""
+    seen = published.seen
+    main = (seen.mx, seen.sts, seen.tlsrpt)
+    if all(lookup.failed and lookup.status is not LookupStatus.BOGUS for lookup in main):
+        statuses = dict.fromkeys(STATUS_WORDS[lookup.status] for lookup in main)
+        yield kinds.FAILURE_ALL(
+            published.domain, Severity.ERROR, evidence=seen.mx.detail, status=listed(tuple(statuses))
+        )
+        return
+    if all(lookup.status is LookupStatus.BOGUS for lookup in main):
+        yield _finding(main, Severity.ERROR, _MAIL_WAITS)
+        return
+    for lookups, severity, consequence in _purposes(published):
+        groups: dict[LookupStatus, list[Lookup]] = defaultdict(list)
+        for lookup in lookups:
+            if lookup.failed:
+                groups[lookup.status].append(lookup)
+        for group in groups.values():
+            yield _finding(tuple(group), severity, consequence)
+
+
+def _purposes(published: Published) -> Iterator[tuple[tuple[Lookup, ...], Severity, str]]:
+    """The questions that a sender needs, each with what follows when it fails."""
+    seen = published.seen
+    yield (seen.mx,), Severity.ERROR, _MAIL_WAITS
+    yield (seen.sts,), Severity.ERROR, _NO_STS
+    yield (seen.tlsrpt,), Severity.WARNING, _NO_REPORTS
+    for host in seen.hosts:
+        yield tuple(lookup for lookup in (host.a, host.aaaa) if lookup is not None), Severity.ERROR, _HOST_SKIPPED
+    if published.intends_sts:
+        yield (seen.policy_host.a, seen.policy_host.aaaa), Severity.ERROR, _NO_POLICY
+
+
+def _finding(lookups: tuple[Lookup, ...], severity: Severity, consequence: str) -> Finding:
+    first = lookups[0]
+    questions = listed(tuple(f"`{lookup.type}` of {lookup.name}" for lookup in lookups))
+    kind = kinds.BOGUS if first.status is LookupStatus.BOGUS else kinds.FAILURE
+    return kind(
+        first.name,
+        severity,
+        evidence=first.detail,
+        questions=f"{'The question' if len(lookups) == 1 else 'The questions'} for {questions}",
+        status=STATUS_WORDS[first.status],
+        name=first.name,
+        type=first.type,
+        consequence=consequence,
+    )

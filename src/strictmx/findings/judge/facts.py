@@ -1,0 +1,100 @@
+"""The facts beneath a verdict, in the form of `check --json`."""
+
+from __future__ import annotations
+
+from strictmx.findings.judge.published import Published
+from strictmx.findings.judge.sessions import AddressView, HostView
+from strictmx.findings.result import (
+    AddressFacts,
+    CertificateFacts,
+    DaneFacts,
+    DnssecFacts,
+    FetchFacts,
+    MxFacts,
+    PolicyFacts,
+    RecordFacts,
+    StsFacts,
+    TlsrptFacts,
+    timestamp,
+)
+
+_UNTESTED = "mx-address-not-tested"
+
+
+def sts_facts(published: Published) -> StsFacts | None:
+    """Record, policy and fetch; None for a domain that publishes nothing of MTA-STS."""
+    fetch, reading = published.seen.policy_host.fetch, published.record
+    if fetch is None and not reading.candidates:
+        return None
+    record = reading.record
+    policy = published.fetched_policy
+    body = fetch.body.encode("latin-1").decode("utf-8", "replace") if fetch is not None else ""
+    return StsFacts(
+        record=RecordFacts(txt=reading.candidates[0], id=record.id) if record is not None else None,
+        policy=PolicyFacts(mode=policy.mode.value, mx=tuple(map(str, policy.mx)), max_age=policy.max_age, text=body)
+        if policy is not None
+        else None,
+        fetch=FetchFacts(status=fetch.status, media_type=fetch.media_type, bytes=fetch.bytes_read, text=body)
+        if fetch is not None
+        else None,
+    )
+
+
+def tlsrpt_facts(published: Published) -> TlsrptFacts | None:
+    """The TLSRPT record that senders follow; None when they see none."""
+    reading = published.tlsrpt
+    if reading.record is None:
+        return None
+    return TlsrptFacts(record=reading.candidates[0], rua=tuple(address.uri for address in reading.record.rua))
+
+
+def mx_facts(host: HostView) -> MxFacts:
+    """One MX host: the worst of its addresses."""
+    tested = host.tested
+    addresses = tuple(_address_facts(address) for address in host.addresses)
+    shown = [facts for facts in (_certificate_facts(address) for address in tested) if facts is not None]
+    offered = [address.probe.starttls for address in tested if address.probe.starttls is not None]
+    versions = sorted(address.probe.tls_version for address in tested if address.probe.tls_version is not None)
+    return MxFacts(
+        host=host.seen.host,
+        preference=host.seen.preference,
+        matches_policy=host.matches_policy,
+        starttls=all(offered) if offered else None,
+        tls_version=versions[0] if versions else None,
+        certificate=max(shown, key=lambda facts: len(facts.faults), default=None),
+        dane=DaneFacts(records=tuple(map(str, host.tlsa.records)), status=host.dane_status),
+        delivers=host.delivers,
+        addresses=addresses,
+    )
+
+
+def _address_facts(address: AddressView) -> AddressFacts:
+    return AddressFacts(
+        address=address.probe.address,
+        starttls=address.probe.starttls,
+        tls_version=address.probe.tls_version,
+        certificate=_certificate_facts(address),
+        findings=tuple(code for code in address.codes if code != "dane-ok")
+        if address.tested
+        else ("mx-address-not-tested",),
+    )
+
+
+def _certificate_facts(address: AddressView) -> CertificateFacts | None:
+    certificate = address.certificate
+    if certificate is None:
+        return None
+    faults = [code for code in address.codes if code.startswith(("mx-certificate-", "mx-chain-"))]
+    return CertificateFacts(
+        subject_alternative_names=certificate.subject_alternative_names,
+        not_after=timestamp(certificate.not_after) if certificate.not_after is not None else None,
+        issuer=certificate.issuer,
+        faults=tuple(code for code in faults if code != "mx-certificate-expires-soon"),
+    )
+
+
+def dnssec_facts(published: Published) -> DnssecFacts:
+    """What a trusted validator vouched for."""
+    lookups = [lookup for host in published.seen.hosts for lookup in (host.a, host.aaaa) if lookup is not None]
+    answers = [lookup for lookup in lookups if lookup.records]
+    return DnssecFacts(mx=published.seen.mx.secure, addresses=bool(answers) and all(one.secure for one in answers))

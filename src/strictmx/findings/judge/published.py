@@ -1,0 +1,159 @@
+"""What a domain publishes, read once: its STS record and policy, its TLSRPT record, whether it takes mail at all.
+
+Every other judge asks this, so that none reads the raw answers again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation
+from strictmx.standards import sts, tlsrpt
+from strictmx.standards.certificates import Examination, examine
+from strictmx.standards.names import Name
+
+POOLED_CERTIFICATES = 500  # CA certificates taken from the other chains of one observation
+
+
+@dataclass(frozen=True)
+class Published:
+    """One observation, with what it says read and interpreted. Nothing here is a finding yet."""
+
+    seen: Observation
+
+    @property
+    def domain(self) -> Name:
+        """The policy domain, as it was asked for."""
+        return Name(self.seen.domain)
+
+    @property
+    def at(self) -> datetime:
+        """The time that everything is judged at."""
+        return self.seen.observed_at
+
+    @property
+    def fresh_id(self) -> str:
+        """An id that a record published now could carry."""
+        return self.at.strftime("%Y%m%d%H%M%S")
+
+    # ---- mail -------------------------------------------------------------------------------------------------------
+
+    @property
+    def exists(self) -> bool:
+        """Whether DNS knows the name at all."""
+        return self.seen.mx.status is not LookupStatus.NXDOMAIN
+
+    @property
+    def null_mx(self) -> bool:
+        """Whether the domain says that it takes no mail (MX-04)."""
+        return self.seen.mx.records == ("0 .",)
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether there is, or may be, a host to deliver to; a failed look-up leaves that open."""
+        return self.exists and not self.null_mx
+
+    @cached_property
+    def mx_names(self) -> tuple[str, ...]:
+        """The present MX host names in order of preference."""
+        return tuple(host.host for host in self.seen.hosts)
+
+    # ---- MTA-STS ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def record(self) -> sts.RecordReading:
+        """The answer at `_mta-sts`, read."""
+        return sts.read_records(self.seen.sts.records)
+
+    @cached_property
+    def misplaced_records(self) -> tuple[str, ...]:
+        """The names of places where an STS record stands and no sender looks."""
+        return tuple(one.name for one in self.seen.sts_elsewhere if sts.read_records(one.records).candidates)
+
+    @cached_property
+    def record_strangers(self) -> tuple[str, ...]:
+        """TXT records at `_mta-sts` that mean to be an STS record and are none."""
+        return tuple(text for text in self.record.others if "stsv1" in text.lower())
+
+    @property
+    def intends_sts(self) -> bool:
+        """Whether the domain publishes anything as its STS record, right or wrong; a failed look-up counts as so."""
+        if self.seen.sts.failed:
+            return self.fetched_reading is not None
+        return bool(self.record.candidates or self.record_strangers or self.misplaced_records)
+
+    @cached_property
+    def host_certificate(self) -> Examination | None:
+        """The policy host's chain, judged; None when there was no handshake."""
+        fetch = self.seen.policy_host.fetch
+        if fetch is None or not fetch.chain:
+            return None
+        return self.examine(fetch.chain, Name(self.seen.policy_host.host))
+
+    @cached_property
+    def response_fault(self) -> sts.ResponseFault | None:
+        """Why the response is no policy, by its head alone; None for a good one and for none at all."""
+        fetch = self.seen.policy_host.fetch
+        if fetch is None or fetch.status is None or fetch.stage is not FetchStage.DONE:
+            return None
+        return sts.response_fault(fetch.status, fetch.media_type, fetch.content_encoding)
+
+    @cached_property
+    def fetched_reading(self) -> sts.PolicyReading | None:
+        """The file that was served, read, even where a sender would not accept the response; None for no file."""
+        fetch = self.seen.policy_host.fetch
+        unread = (sts.ResponseFault.STATUS, sts.ResponseFault.REDIRECT, sts.ResponseFault.CONTENT_ENCODING)
+        if fetch is None or fetch.stage is not FetchStage.DONE or self.response_fault in unread:
+            return None
+        return sts.read_policy(fetch.body.encode("latin-1"))
+
+    @cached_property
+    def fetched_policy(self) -> sts.Policy | None:
+        """The policy that a sender gets from the policy host: right response, right certificate, valid file."""
+        certificate = self.host_certificate
+        if self.response_fault or certificate is None or not certificate.verifies or self.fetched_reading is None:
+            return None
+        return self.fetched_reading.policy
+
+    @cached_property
+    def applied_policy(self) -> sts.Policy | None:
+        """The policy that senders find and apply; None for mode none, and when record, host or file is at fault."""
+        policy = self.fetched_policy
+        if self.record.record is None or policy is None or policy.mode is sts.Mode.NONE:
+            return None
+        return policy
+
+    @property
+    def enforced(self) -> bool:
+        """Whether senders refuse hosts that fail the policy."""
+        return self.applied_policy is not None and self.applied_policy.mode is sts.Mode.ENFORCE
+
+    # ---- TLS reporting ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tlsrpt(self) -> tlsrpt.RecordReading:
+        """The answer at `_smtp._tls`, read."""
+        return tlsrpt.read_records(self.seen.tlsrpt.records)
+
+    # ---- certificates -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def known_issuers(self) -> tuple[bytes, ...]:
+        """CA certificates known here: those of the observer, and those that any server seen here sent."""
+        chains = [probe.chain for host in self.seen.hosts for probe in host.probes]
+        if self.seen.policy_host.fetch is not None:
+            chains.append(self.seen.policy_host.fetch.chain)
+        pool = dict.fromkeys([*self.seen.issuers, *(der for chain in chains for der in chain[1:])])
+        return tuple(pool)[:POOLED_CERTIFICATES]
+
+    def examine(self, chain: tuple[bytes, ...], host: Name) -> Examination:
+        """A chain judged for one host name, at the time of the observation and with its trust anchors."""
+        return examine(
+            chain, reference_names=(host,), anchors=self.seen.anchors, issuers=self.known_issuers, at=self.at
+        )
+
+    def alone(self, host: MxHost) -> bool:
+        """Whether the domain has no other MX host to go to."""
+        return len(self.seen.hosts) == 1 and self.seen.hosts[0] == host

@@ -1,0 +1,61 @@
+"""Judge the answer at `_mta-sts` (RFC 8461 section 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from strictmx.findings.catalogue import sts_record as kinds
+from strictmx.findings.finding import Finding, Severity
+from strictmx.findings.judge.published import Published
+from strictmx.standards import sts
+
+
+def judge_record(published: Published, *, protected_by_dane: bool) -> Iterator[Finding]:
+    """Findings about the STS record. A failed look-up is told by `judge.dns`, not here."""
+    if published.seen.sts.failed or not published.exists:
+        return
+    reading, name = published.record, sts.record_name(published.domain)
+    facts = {"domain": published.domain, "name": name, "id": published.fresh_id}
+    found = reading.candidates[0] if reading.candidates else ""
+    match reading.fault:
+        case sts.RecordFault.MISSING:
+            yield from _judge_missing(published, facts, protected_by_dane=protected_by_dane)
+            return
+        case sts.RecordFault.MULTIPLE:
+            yield kinds.MULTIPLE(name, Severity.ERROR, count=len(reading.candidates), **facts)
+        case sts.RecordFault.INVALID:
+            yield kinds.INVALID(name, Severity.ERROR, evidence=reading.detail, found=found, **facts)
+        case sts.RecordFault.NO_ID:
+            yield kinds.NO_ID(name, Severity.ERROR, **facts)
+        case None:
+            for deviation, field in reading.deviations:
+                yield _judge_deviation(name, deviation, field, facts)
+    if published.seen.sts.cnames:
+        yield kinds.CNAME(name, Severity.OK, name=name, target=published.seen.sts.target)
+
+
+def _judge_missing(published: Published, facts: Mapping[str, str], *, protected_by_dane: bool) -> Iterator[Finding]:
+    name = facts["name"]
+    if published.misplaced_records:
+        for place in published.misplaced_records:
+            yield kinds.WRONG_PLACE(name, Severity.ERROR, place=place, **facts)
+    elif published.record_strangers:
+        yield kinds.MISSING_STRANGER(name, Severity.ERROR, found=published.record_strangers[0], **facts)
+    elif published.fetched_policy is not None:
+        yield kinds.MISSING_BESIDE_POLICY(name, Severity.WARNING, **facts)
+    elif not published.takes_mail:
+        return
+    elif protected_by_dane:
+        yield kinds.MISSING_BESIDE_DANE(name, Severity.NOTICE, **facts)
+    else:
+        yield kinds.MISSING(name, Severity.WARNING, **facts)
+
+
+def _judge_deviation(name: str, deviation: sts.RecordDeviation, field: str, facts: Mapping[str, str]) -> Finding:
+    match deviation:
+        case sts.RecordDeviation.UNKNOWN_FIELD:
+            return kinds.UNKNOWN_FIELD(name, Severity.NOTICE, found=field, **facts)
+        case sts.RecordDeviation.DUPLICATE_FIELD:
+            return kinds.ID_TWICE(name, Severity.WARNING, found=field, **facts)
+        case sts.RecordDeviation.BLANK_BEFORE_SEMICOLON:
+            return kinds.BLANK(name, Severity.WARNING, **facts)

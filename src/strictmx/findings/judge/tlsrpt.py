@@ -1,0 +1,73 @@
+"""Judge the TLSRPT record and where its addresses lead (RFC 8460 section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from strictmx.findings.catalogue import tlsrpt as kinds
+from strictmx.findings.finding import Finding, Severity
+from strictmx.findings.judge.published import Published
+from strictmx.findings.observation import LookupStatus, ReportUri
+from strictmx.standards import tlsrpt
+
+_ALL = "Senders send no reports, so you do not learn when mail to you fails."
+_SOME = "The other addresses still get reports."
+
+
+def judge_tlsrpt(published: Published) -> Iterator[Finding]:
+    """Findings about the record; warnings at most, since mail is not at risk. `judge.dns` tells a failed look-up."""
+    if published.seen.tlsrpt.failed or not published.exists:
+        return
+    reading, name = published.tlsrpt, tlsrpt.record_name(published.domain)
+    facts = {"domain": published.domain, "name": name}
+    found = reading.candidates[0] if reading.candidates else ""
+    match reading.fault:
+        case tlsrpt.RecordFault.MISSING:
+            if published.takes_mail:
+                severity = Severity.WARNING if published.fetched_policy or published.intends_sts else Severity.NOTICE
+                yield kinds.MISSING(name, severity, **facts)
+        case tlsrpt.RecordFault.MULTIPLE:
+            yield kinds.MULTIPLE(name, Severity.WARNING, count=len(reading.candidates), **facts)
+        case tlsrpt.RecordFault.INVALID:
+            yield kinds.INVALID(name, Severity.WARNING, evidence=reading.detail, found=found, **facts)
+        case tlsrpt.RecordFault.NO_RUA:
+            yield kinds.NO_RUA(name, Severity.WARNING, **facts)
+        case None:
+            yield from _judge_addresses(published, reading, facts)
+
+
+def _judge_addresses(
+    published: Published, reading: tlsrpt.RecordReading, facts: Mapping[str, str]
+) -> Iterator[Finding]:
+    record = reading.record
+    usable = len(record.rua) if record else 0
+    for uri, reason in reading.refused:
+        consequence = _SOME if usable else _ALL
+        yield kinds.RUA_INVALID(
+            facts["name"], Severity.WARNING, found=uri, reason=reason, consequence=consequence, **facts
+        )
+    dead = [(seen, why) for seen in published.seen.report_uris if (why := _leads_nowhere(seen))]
+    for seen, why in dead:
+        consequence = _SOME if usable > len(dead) else _ALL
+        yield kinds.RUA_UNRESOLVABLE(
+            facts["name"],
+            Severity.WARNING,
+            found=seen.uri,
+            host=seen.host,
+            reason=why,
+            consequence=consequence,
+            **facts,
+        )
+
+
+def _leads_nowhere(uri: ReportUri) -> str:
+    """Why nothing can arrive at the host of a report address, in a clause; empty when something can, or may."""
+    by_type = {lookup.type: lookup for lookup in uri.lookups}
+    mail = by_type.get("MX")
+    if mail is not None and mail.records == ("0 .",):
+        return "says with `MX 0 .` that it takes no mail"
+    if any(lookup.records for lookup in uri.lookups) or any(lookup.failed for lookup in uri.lookups):
+        return ""
+    if any(lookup.status is LookupStatus.NXDOMAIN for lookup in uri.lookups):
+        return "does not exist"
+    return "has neither an MX record nor an address" if mail is not None else "has no address"

@@ -1,0 +1,60 @@
+"""Check domains: observe each, judge what was seen, hand it on.
+
+Many domains share one observer, so that a host that serves several of them is asked once, and never by more sessions
+at a time than is polite.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from strictmx.config import Internet
+from strictmx.findings.judge import judge
+from strictmx.findings.observation import Observation
+from strictmx.findings.result import CheckResult
+from strictmx.internet.observe import Observer
+from strictmx.standards.names import Name
+
+Tell = Callable[[Observation, CheckResult], None]
+
+
+async def check(
+    domain: Name,
+    settings: Internet,
+    *,
+    now: Callable[[], datetime],
+    on_step: Callable[[str], None] | None = None,
+) -> tuple[Observation, CheckResult]:
+    """Check one domain, in 30 seconds at most. What the domain does never raises.
+
+    now: the clock, aware and UTC. on_step: told what is being looked at, for people who watch.
+    """
+    async with Observer(settings, now=now) as observer:
+        observation = await observer.observe(domain, on_step)
+    return observation, judge(observation)
+
+
+async def check_many(
+    domains: Iterable[Name],
+    settings: Internet,
+    *,
+    concurrency: int,
+    now: Callable[[], datetime],
+    tell: Tell,
+) -> None:
+    """Check domains, at most `concurrency` at a time, and tell each as it ends; nothing is kept here.
+
+    Cancelled in between, what was told stands.
+    """
+    waiting = iter(domains)
+    async with Observer(settings, now=now) as observer, asyncio.TaskGroup() as workers:
+        for _ in range(concurrency):
+            workers.create_task(_work(waiting, observer, tell))
+
+
+async def _work(waiting: Iterator[Name], observer: Observer, tell: Tell) -> None:
+    for domain in waiting:
+        observation = await observer.observe(domain)
+        tell(observation, judge(observation))
