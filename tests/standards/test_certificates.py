@@ -63,6 +63,11 @@ def unknown_extension() -> x509.UnrecognizedExtension:
     return x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
 
 
+def malformed(arc: int) -> x509.UnrecognizedExtension:
+    """An extension of the id-ce arc whose value is cut off."""
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(f"2.5.29.{arc}"), b"\x30\x05\x01")
+
+
 def signed_anew(template: Made, issuer: Made) -> Made:
     """The same subject and key under another issuer: a cross-signed CA."""
     return issue(template.certificate.subject, issuer, ca=True, key=template.key, not_after=AT + 900 * DAY)
@@ -146,6 +151,8 @@ JUDGED: list[tuple[str, str, Sent, list[tuple[FaultKind, int | None]]]] = [
         below(constrained(excluded=[x509.IPAddress(ipaddress.ip_network("0.0.0.0/0"))])),
         [],
     ),
+    ("TLS-04", "a malformed policy in the leaf", Sent(server(ROOT, HOST, extensions=[malformed(32)])), []),
+    ("TLS-04", "a malformed policy in the CA", below(issue("P", ROOT, ca=True, extensions=[malformed(32)])), []),
     ("TLS-02", "a wildcard name", Sent(server(ROOT, "*.example.com")), []),
     # dates
     ("TLS-04", "expired leaf", Sent(server(MIDDLE, HOST, **EXPIRED), (MIDDLE,)), [(K.EXPIRED, 0)]),
@@ -263,6 +270,13 @@ JUDGED: list[tuple[str, str, Sent, list[tuple[FaultKind, int | None]]]] = [
         Sent(server(ROOT, HOST, key_identifiers=False, extensions=[NO_KEY_ID])),
         [(K.CONSTRAINT, 0)],
     ),
+    ("TLS-04", "malformed key usage", Sent(server(ROOT, HOST, extensions=[malformed(15)])), [(K.UNREADABLE, 0)]),
+    (
+        "TLS-04",
+        "malformed constraints in the CA",
+        below(issue("Q", ROOT, extensions=[malformed(19)])),
+        [(K.UNREADABLE, 1)],
+    ),
     # strength
     ("TLS-06", "RSA 1024", Sent(server(ROOT, HOST, key=rsa_key(1024))), [(K.WEAK, 0)]),
     ("TLS-06", "short curve", Sent(server(ROOT, HOST, key=ec.generate_private_key(ec.SECP192R1()))), [(K.WEAK, 0)]),
@@ -327,6 +341,7 @@ CRYPTOGRAPHY_DIFFERS = {
     "leaf with no extension but its names": "wants an authority key identifier",
     "leaf that says it is a CA": "wants a leaf that is none",
     "CA without keyUsage": "wants keyUsage in every CA",
+    "a malformed policy in the CA": "reads all extensions of a CA or none",
     "empty subject": "wants a critical alternative name then",
     "key identifier of another key": "does not compare key identifiers",
     "key usage without TLS": "does not look at a leaf's key usage",
@@ -354,7 +369,10 @@ def openssl_accepts(sent: Sent) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "chain.pem"
         file.write_bytes(sent.leaf.pem + b"".join(made.pem for made in sent.more) + sent.leaf.key_pem)
-        serving.load_cert_chain(file)
+        try:
+            serving.load_cert_chain(file)
+        except ssl.SSLError:  # OpenSSL cannot even read it
+            return False
     asking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     asking.hostname_checks_common_name = False
     asking.set_ciphers("DEFAULT:@SECLEVEL=2")
@@ -417,6 +435,12 @@ EVIDENCE: list[tuple[str, Sent, str, dict[str, object]]] = [
     ),
     ("TLS-05", Sent(server(OTHER_ROOT, HOST)), "untrusted", {"issuer": "Other Root"}),
     ("TLS-04", Sent(server(ROOT, HOST, **EXPIRED)), "dates", {"not_after": AT - 2 * DAY, "not_before": AT - 90 * DAY}),
+    (
+        "STS-64",
+        Sent(server(ROOT, subject=HOST)),
+        "common name",
+        {"presented": (), "detail": f"it names {HOST} in the common name only, which does not count"},
+    ),
     ("STS-63", Sent(server(ROOT, "a.example", "*.b.example")), "names", {"presented": ("a.example", "*.b.example")}),
     (
         "TLS-05",
@@ -549,6 +573,11 @@ UNREADABLE: list[tuple[str, list[bytes], list[tuple[FaultKind, int | None]]]] = 
     ("TLS-04", [LEAF.der[:-1], MIDDLE.der], [(K.UNREADABLE, 0)]),
     ("TLS-04", [LEAF.der, b"junk", MIDDLE.der], []),  # a good path is there
     ("TLS-04", [LEAF.der, b"junk"], [(K.UNTRUSTED, 0), (K.UNREADABLE, 1)]),
+    (
+        "TLS-04",
+        [LEAF.der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x12", 1), MIDDLE.der],
+        [(K.UNREADABLE, 0)],
+    ),  # version 19
     ("TLS-04", [LEAF.der + b"\0" * 200_000], [(K.UNREADABLE, 0)]),
 ]
 

@@ -379,7 +379,9 @@ def _name_faults(leaf: Certificate, reference_names: Sequence[Name]) -> list[Fau
         return []
     wanted = " or ".join(reference_names)
     if not leaf.dns_ids:
-        detail = f"it has no subject alternative name, so it cannot name {wanted}"
+        detail = f"it has no subject alternative name for {wanted}"
+        if any(dns_id_matches(leaf.common_name, name) for name in reference_names):
+            detail = f"it names {wanted} in the common name only, which does not count"
         return [Fault(FaultKind.NO_SAN, leaf.subject_text, 0, detail=detail)]
     if any(dns_id_matches(pattern, name) for pattern in leaf.dns_ids for name in reference_names):
         return []

@@ -25,6 +25,8 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.extensions import Extensions
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from strictmx.standards.extensions import READING_ERRORS, read_extensions
+
 CHAIN_CERTIFICATES = 16  # certificates of one chain that are looked at; a healthy server sends two to four
 CERTIFICATE_OCTETS = 102_400  # OpenSSL's bound for a whole chain (SSL_MAX_CERT_LIST_DEFAULT)
 KNOWN_CERTIFICATES = 4_096  # anchors and known issuers read at most; a system's trust store has about 150
@@ -90,16 +92,16 @@ def read_certificate(der: bytes) -> Certificate:
     """
     if len(der) > CERTIFICATE_OCTETS:
         raise Unreadable(f"it is larger than {CERTIFICATE_OCTETS} octets")
-    try:
-        with warnings.catch_warnings():
-            # old roots have a serial number below one, which the library announces to refuse one day
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+    with warnings.catch_warnings():
+        # old roots have a serial number below one, which the library announces to refuse one day
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        try:
             loaded = x509.load_der_x509_certificate(der)
-        subject, issuer = loaded.subject, loaded.issuer
-        not_before, not_after = loaded.not_valid_before_utc, loaded.not_valid_after_utc
-    except (ValueError, UnsupportedAlgorithm, TypeError, OverflowError) as error:
-        raise Unreadable("it is no X.509 certificate in DER") from error
-    extensions = _extensions_of(loaded)
+            subject, issuer = loaded.subject, loaded.issuer
+            not_before, not_after = loaded.not_valid_before_utc, loaded.not_valid_after_utc
+        except READING_ERRORS as error:
+            raise Unreadable("it is no X.509 certificate in DER") from error
+        key, extensions = _key_of(loaded), read_extensions(loaded, der)
     dns_ids = _dns_ids(extensions)
     common_names = [str(name.value) for name in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     return Certificate(
@@ -112,7 +114,7 @@ def read_certificate(der: bytes) -> Certificate:
         common_name=common_names[-1][:TEXT_CHARACTERS] if common_names else "",
         not_before=not_before,
         not_after=not_after,
-        key=_key_of(loaded),
+        key=key,
         extensions=extensions,
         dns_ids=dns_ids,
     )
@@ -213,7 +215,7 @@ def signed_by(child: Certificate, key: PublicKeyTypes | None) -> bool:
             key.verify(signature, signed, algorithm)
         else:
             return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except (InvalidSignature, *READING_ERRORS):
         return False
     return True
 
@@ -222,7 +224,7 @@ def signature_hash(certificate: Certificate) -> hashes.HashAlgorithm | None:
     """The digest that the signature is made over; None for algorithms that have none or are unknown."""
     try:
         return certificate.x509.signature_hash_algorithm
-    except (UnsupportedAlgorithm, ValueError):
+    except READING_ERRORS:
         return None
 
 
@@ -357,13 +359,6 @@ def _further(links: tuple[Link, ...], pool: Pool, signatures: Signatures) -> lis
     return [link for link in candidates if signatures.made_by(last, link.certificate)]
 
 
-def _extensions_of(certificate: x509.Certificate) -> Extensions | None:
-    try:
-        return certificate.extensions
-    except (ValueError, UnsupportedAlgorithm, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        return None
-
-
 def _dns_ids(extensions: Extensions | None) -> tuple[str, ...]:
     if extensions is None:
         return ()
@@ -377,14 +372,14 @@ def _dns_ids(extensions: Extensions | None) -> tuple[str, ...]:
 def _key_of(certificate: x509.Certificate) -> CertificatePublicKeyTypes | None:
     try:
         return certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm, TypeError):
+    except READING_ERRORS:
         return None
 
 
 def _load_key(spki: bytes) -> PublicKeyTypes | None:
     try:
         return load_der_public_key(spki)
-    except (ValueError, UnsupportedAlgorithm, TypeError):
+    except READING_ERRORS:
         return None
 
 

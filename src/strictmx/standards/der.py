@@ -14,6 +14,7 @@ EXPLICIT_VERSION = 0xA0  # RFC 5280 section 4.1: `version [0]`, left out in a ve
 
 _ELEMENTS = 4_096  # elements cut out of one SEQUENCE; a certificate has three, its inner part at most ten
 _LONG_TAG = 0x1F  # all five bits of the tag number set: the number follows in further octets
+_LONG_LENGTH = 0x80  # this bit set: the rest counts the octets that hold the length
 _LENGTH_OCTETS = 4  # a length of more octets than these could only be a lie
 
 
@@ -56,6 +57,15 @@ def elements(content: bytes) -> tuple[Element, ...]:
     return tuple(parts)
 
 
+def encoded(tag: int, content: bytes) -> bytes:
+    """The encoding of one value, with the shortest form of its length, as DER wants it."""
+    size = len(content)
+    if size < _LONG_LENGTH:
+        return bytes([tag, size]) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, _LONG_LENGTH | len(octets)]) + octets + content
+
+
 def public_key_info(certificate: bytes) -> bytes:
     """The SubjectPublicKeyInfo of a certificate, octet for octet (RFC 5280 section 4.1).
 
@@ -91,8 +101,8 @@ def _read(data: bytes, at: int) -> tuple[Element, int]:
     tag, length, start = data[at], data[at + 1], at + 2
     if tag & _LONG_TAG == _LONG_TAG:
         raise InvalidDer("a tag of several octets")
-    if length & 0x80:
-        octets = length & 0x7F
+    if length & _LONG_LENGTH:
+        octets = length & ~_LONG_LENGTH
         if not 1 <= octets <= _LENGTH_OCTETS or start + octets > len(data):
             raise InvalidDer("a length that is indefinite, too long or cut off")
         length = int.from_bytes(data[start : start + octets], "big")
