@@ -18,10 +18,10 @@ die() {
     exit 2
 }
 
-# Prints "3.11.2 /usr/bin/python3.11" for an interpreter that is new enough; fails without a word otherwise.
+# Prints "3.11.2 /usr" (version and prefix) for an interpreter that is new enough; fails without a word otherwise.
 identity() {
     "$1" -c "import sys; v = sys.version_info; v >= (3, $OLDEST) or sys.exit(1)
-print('.'.join(map(str, v[:3])), sys.executable)" 2>/dev/null
+print('.'.join(map(str, v[:3])), sys.base_prefix)" 2>/dev/null
 }
 
 # The interpreters of this machine, newest first: on PATH, then those of pyenv.
