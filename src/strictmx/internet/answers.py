@@ -22,11 +22,12 @@ import dns.rdatatype
 import dns.rrset
 
 from strictmx.findings.observation import LookupStatus
-from strictmx.internet.nameservers import NotDns, Question
+from strictmx.internet.nameservers import HEADER_OCTETS, NotDns, Question
 
 PAYLOAD_OCTETS = 1232  # EDNS: what crosses every path unfragmented (DNS flag day 2020)
 RECORDS = 256  # kept of one answer; the largest honest ones have some dozens
 RECORD_CHARACTERS = 16_384  # kept of one answer's text; longer is nothing that mail reads
+TLSA_OCTETS = 3  # usage, selector, matching type; what follows may be anything
 DETAIL_CHARACTERS = 300  # extended error text kept as evidence
 
 # RFC 8914: 5 indeterminate, 6 bogus, 7 and 8 signature times, 9 DNSKEY, 10 RRSIGs, 12 NSEC missing
@@ -40,6 +41,16 @@ class UnaskableName(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class _Refused:
+    """A record whose data dnspython does not take, as octets."""
+
+    owner: dns.name.Name
+    type: int
+    ttl: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What one server answered. `failure` is None when it answers the question, denials included."""
 
@@ -50,6 +61,8 @@ class Message:
     nxdomain: bool
     says_bogus: bool
     parsed: dns.message.Message
+    refused: tuple[_Refused, ...] = ()  # records of the answer that dnspython does not take
+    broken_off: bool = False  # the octets end within a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ def question(name: str, rdtype: str, *, checking_disabled: bool = False) -> Ques
     if checking_disabled:
         query.flags |= dns.flags.CD
     wire = query.to_wire()
-    return Question(name, rdtype, wire, wire[12 : 12 + len(owner.to_wire() or b"") + 4])
+    return Question(name, rdtype, wire, wire[HEADER_OCTETS : HEADER_OCTETS + len(owner.to_wire() or b"") + 4])
 
 
 def read(data: bytes) -> Message:
@@ -93,6 +106,7 @@ def read(data: bytes) -> Message:
         errors = parsed.extended_errors()
     except _PARSE_ERRORS as error:
         raise NotDns(f"no DNS message: {type(error).__name__}") from error
+    refused, broken_off = _walk(data) if parsed.errors else ([], False)
     codes = {int(option.code) for option in errors}
     detail = "; ".join(_extended(option) for option in errors)[:DETAIL_CHARACTERS]
     failure: LookupStatus | None = None
@@ -112,7 +126,32 @@ def read(data: bytes) -> Message:
         nxdomain=rcode == dns.rcode.NXDOMAIN,
         says_bogus=bool(codes & _BOGUS_CODES),
         parsed=parsed,
+        refused=tuple(refused),
+        broken_off=broken_off,
     )
+
+
+def _walk(data: bytes) -> tuple[list[_Refused], bool]:
+    """The records of the answer section that cannot be read, and whether the section breaks off."""
+    refused: list[_Refused] = []
+    at = HEADER_OCTETS
+    try:
+        for _ in range(int.from_bytes(data[4:6])):
+            at += dns.name.from_wire(data, at)[1] + 4
+        for _ in range(int.from_bytes(data[6:8])):
+            owner, used = dns.name.from_wire(data, at)
+            rdtype, rdclass, ttl, size = struct.unpack_from("!HHIH", data, at + used)
+            start = at + used + 10
+            at = start + size
+            if at > len(data):
+                return refused, True
+            try:
+                dns.rdata.from_wire(rdclass, rdtype, data, start, size)
+            except _PARSE_ERRORS:
+                refused.append(_Refused(owner, rdtype, ttl, data[start:at]))
+    except _PARSE_ERRORS:
+        return refused, True
+    return refused, False
 
 
 def part(message: Message, name: str, rdtype: str) -> Part:
@@ -137,24 +176,25 @@ def part(message: Message, name: str, rdtype: str) -> Part:
     seen = {current}
     while current not in wanted and current in aliases:
         alias = aliases[current]
-        if isinstance(alias[0], dns.rdata.GenericRdata):
-            return Part(tuple(cnames), (), None, final=True, unreadable=1)
         ttls.append(alias.ttl)
         current = alias[0].target
         cnames.append(_name(current))
         if current in seen:
             return Part(tuple(cnames), (), None, final=True)
         seen.add(current)
+    refused = [one for one in message.refused if one.owner == current and one.type in {kind, dns.rdatatype.CNAME}]
     records: list[str] = []
-    unreadable = 0
     if current in wanted:
-        found = wanted[current]
-        ttls.append(found.ttl)
-        unreadable = sum(isinstance(rdata, dns.rdata.GenericRdata) for rdata in found)
-        records = _records(rdtype, [r for r in found if not isinstance(r, dns.rdata.GenericRdata)])
-    else:
+        ttls.append(wanted[current].ttl)
+        records = _records(rdtype, list(wanted[current]))
+    elif not refused:
         ttls.extend(_denial_ttl(message))
-    final = current in wanted or not cnames or message.nxdomain or _has_soa(message)
+    # dnspython refuses TLSA digests of a wrong length; DANE-13 wants to see them
+    odd = [one for one in refused if rdtype == "TLSA" and one.type == kind and len(one.data) >= TLSA_OCTETS]
+    ttls.extend(one.ttl for one in odd)
+    records += [_association(one.data[0], one.data[1], one.data[2], one.data[3:]) for one in odd]
+    unreadable = len(refused) - len(odd) + (message.broken_off and not records)
+    final = bool(records) or bool(unreadable) or not cnames or message.nxdomain or _has_soa(message)
     kept = _bounded(records)
     return Part(tuple(cnames), kept, min(ttls, default=None), final, unreadable, len(records) - len(kept))
 
@@ -171,6 +211,10 @@ def _bounded(records: list[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def _association(usage: int, selector: int, matching_type: int, data: bytes) -> str:
+    return f"{usage} {selector} {matching_type} {data.hex()}".rstrip()
+
+
 def _records(rdtype: str, found: list[Any]) -> list[str]:
     """Presentation form as `findings.observation.Lookup` defines it."""
     match rdtype:
@@ -180,7 +224,7 @@ def _records(rdtype: str, found: list[Any]) -> list[str]:
         case "TXT":
             return [b"".join(rdata.strings).decode("latin-1") for rdata in found]
         case "TLSA":
-            return [f"{r.usage} {r.selector} {r.mtype} {r.cert.hex()}".rstrip() for r in found]
+            return [_association(rdata.usage, rdata.selector, rdata.mtype, rdata.cert) for rdata in found]
         case "CNAME" | "NS":
             return [_name(rdata.target) for rdata in found]
         case "A" | "AAAA":

@@ -70,7 +70,7 @@ class Resolver:
 
     async def __aexit__(self, *_: object) -> None:
         await self._once.close()
-        self._carrier.close()
+        await self._carrier.close()
 
     @property
     def validating(self) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import cast
 
 TCP_OCTETS = 65_535  # RFC 1035 section 4.2.2: the length field has two octets
 HEADER_OCTETS = 12  # RFC 1035 section 4.1.1
@@ -73,8 +74,7 @@ class _Endpoint(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101  asyncio promises it
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)  # Python 3.11's is no subclass of it
 
     def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002  connected: it is the server's
         """Hand an answer to its asker; one that answers no question of ours is dropped and the wait goes on."""
@@ -150,11 +150,12 @@ class Carrier:
             raise NotDns(f"TCP from {server} answers another question")
         return data
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the shared sockets."""
         for endpoint in self._shared.values():
             endpoint.close()
         self._shared.clear()
+        await asyncio.sleep(0)  # the loop closes aborted sockets in its next round
 
     async def _endpoint(self, server: Server) -> _Endpoint:
         async with self._opening:

@@ -84,7 +84,7 @@ class Observer:
         chains += [fetch.chain] if fetch is not None and fetch.chain else []
         anchors, issuers = self._known(chains)
         return Observation(
-            domain=domain,
+            domain=str(domain),
             observed_at=observed_at,
             elapsed_ms=round((loop.time() - began) * 1000),
             validating=self._resolver.validating,
@@ -147,7 +147,7 @@ async def _look_at_report_address(look: Look, address: tlsrpt.ReportAddress) -> 
     types = ("MX", "A", "AAAA") if address.mailbox else ("A", "AAAA")
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(look.ask(address.host, rdtype)) for rdtype in types]
-    return ReportUri(address.uri, address.host, tuple(task.result() for task in tasks))
+    return ReportUri(address.uri, str(address.host), tuple(task.result() for task in tasks))
 
 
 def _within_room(hosts: Iterable[MxHost]) -> tuple[MxHost, ...]:
