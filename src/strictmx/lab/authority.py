@@ -96,18 +96,19 @@ class Authority:
 
     def tlsa(self, record: Tlsa, leaf: x509.Certificate) -> str:
         """The presentation form of a TLSA record for a host that shows `leaf` (RFC 6698 section 2.1)."""
-        data = record.data
-        if not data:
-            certificate = {
-                TlsaOf.LEAF: leaf,
-                TlsaOf.INTERMEDIATE: self.intermediate,
-                TlsaOf.ROOT: self.root,
-                TlsaOf.OTHER: self.unknown_root,
-            }[record.of]
-            octets = certificate.public_bytes(serialization.Encoding.DER) if not record.selector else _spki(certificate)
-            data = {0: octets.hex, 1: hashlib.sha256(octets).hexdigest, 2: hashlib.sha512(octets).hexdigest}[
-                record.matching_type
-            ]()
+        if record.data:  # of a length that only the form for unknown types can write (RFC 3597 section 5)
+            octets = bytes((record.usage, record.selector, record.matching_type)) + bytes.fromhex(record.data)
+            return f"\\# {len(octets)} {octets.hex()}"
+        certificate = {
+            TlsaOf.LEAF: leaf,
+            TlsaOf.INTERMEDIATE: self.intermediate,
+            TlsaOf.ROOT: self.root,
+            TlsaOf.OTHER: self.unknown_root,
+        }[record.of]
+        octets = certificate.public_bytes(serialization.Encoding.DER) if not record.selector else _spki(certificate)
+        data = {0: octets.hex, 1: hashlib.sha256(octets).hexdigest, 2: hashlib.sha512(octets).hexdigest}[
+            record.matching_type
+        ]()
         return f"{record.usage} {record.selector} {record.matching_type} {data}"
 
     def _sent(self, certificate: Certificate) -> tuple[x509.Certificate, ...]:

@@ -16,7 +16,7 @@ Severity = Literal["error", "warning", "notice"]
 Verdict = Literal["secure", "testing", "partial", "none", "broken"]
 Text = str | tuple[str, ...]  # a TXT record: its one string, or its several strings
 
-STS_RECORD = "v=STSv1; id=20261124T090000;"
+STS_RECORD = "v=STSv1; id={id};"
 TLSRPT_RECORD = "v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"
 MAX_AGE = 604_800  # seconds; a week, what `policy new` writes
 APEX = "@"  # the domain itself, as in a zone file
@@ -232,9 +232,11 @@ class Domain:
     """One mail domain of the lab, and what a check of it must show.
 
     shows: one sentence. codes: each finding that is not `ok`, with the worst severity that it has here.
-    sts, tlsrpt: the TXT records at `_mta-sts` and `_smtp._tls`. web: None for a policy host without address.
-    hosts: mail hosts that no MX record names. records: further records (name, type, text), names as in `Mx.host`,
-    `{domain}` in a text replaced. faults: questions that fail (name, type or `ANY`, how).
+    sts, tlsrpt: the TXT records at `_mta-sts` and `_smtp._tls`; in these and in `records`, `{domain}` stands for the
+    name of the domain and `{id}` for an id of ten days before the start of the lab.
+    web: None for a policy host without address.
+    hosts: mail hosts that no MX record names. records: further records (name, type, text), names as in `Mx.host`.
+    faults: questions that fail (name, type or `ANY`, how); one for port 25 holds for the lab's own port too.
     """
 
     name: str

@@ -18,6 +18,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
@@ -229,7 +230,18 @@ def _text(name: dns.name.Name) -> str:
 
 
 def _rrset(name: str, rdtype: str, texts: tuple[str, ...]) -> dns.rrset.RRset:
-    return dns.rrset.from_text_list(f"{name}.", TTL_SECONDS, dns.rdataclass.IN, rdtype, list(texts))
+    rrset = dns.rrset.RRset(dns.name.from_text(f"{name}."), dns.rdataclass.IN, dns.rdatatype.from_text(rdtype))
+    for text in texts:
+        rrset.add(_rdata(rdtype, text), TTL_SECONDS)
+    return rrset
+
+
+def _rdata(rdtype: str, text: str) -> dns.rdata.Rdata:
+    """A record read from its text; in the form of RFC 3597, for unknown types, it may be one that its type forbids."""
+    if text.startswith("\\# "):
+        octets = bytes.fromhex(text.split(" ")[2])
+        return dns.rdata.GenericRdata(dns.rdataclass.IN, dns.rdatatype.from_text(rdtype), octets)
+    return dns.rdata.from_text(dns.rdataclass.IN, rdtype, text)
 
 
 def _fit(response: dns.message.Message, limit: int) -> bytes:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -33,6 +33,7 @@ TRUST_FILE = "ca.pem"
 CONFIGURATION_FILE = "strictmx.toml"
 DOMAINS_FILE = "ALL"
 CERTIFICATES = "certificates"
+POLICY_AGE = timedelta(days=10)  # how long the policies have been there, by their ids
 MX_PORT = 25  # the port in TLSA names of the internet; the lab publishes for its own port as well
 
 
@@ -71,6 +72,7 @@ class Lab:
         self.dns = Records()
         self.journal = Journal()
         self.authority = Authority(at)
+        self._policy_id = (at - POLICY_AGE).strftime("%Y%m%d%H%M%S")
         self.nameserver = (DNS_ADDRESS, 0)
         self.https_port = 0
         self.smtp_port = 0
@@ -207,16 +209,20 @@ class Lab:
         self.dns.add_zone(row.name, signed=row.zone is Zone.SIGNED)
         for place, texts in (("_mta-sts", row.sts), ("_smtp._tls", row.tlsrpt)):
             for text in texts:
-                self.dns.add(row.below(place), "TXT", _txt(text, row.name))
+                self.dns.add(row.below(place), "TXT", txt(self._fill(each, row) for each in _strings(text)))
         for mx in row.mx:
             self.dns.add(row.name, "MX", f"{mx.preference} {row.written(mx.host)}.")
         for mx in (*row.mx, *row.hosts):
             self._plan_mail(row, mx)
         self._plan_web(row)
         for name, rdtype, text in row.records:
-            self.dns.add(row.below(name), rdtype, text.replace("{domain}", row.name))
+            self.dns.add(row.below(name), rdtype, self._fill(text, row))
         for name, rdtype, fault in row.faults:
             self.dns.fail(row.below(name), rdtype, fault)
+
+    def _fill(self, text: str, row: Domain) -> str:
+        """A text of the table with the name of the domain and the id of its policy in it."""
+        return text.replace("{domain}", row.name).replace("{id}", self._policy_id)
 
     def _plan_mail(self, row: Domain, mx: Mx) -> None:
         host = row.below(mx.host)
@@ -263,6 +269,10 @@ class Lab:
             for port in (MX_PORT, self.smtp_port):
                 holder = self._alias(row, f"_{port}._tcp.{base}", mx.tlsa_alias)
                 self.dns.put(holder, "TLSA", *texts)
+        port_25, port_lab = f"_{MX_PORT}._tcp.", f"_{self.smtp_port}._tcp."
+        for name, rdtype, fault in row.faults:
+            if name.startswith(port_25):
+                self.dns.fail(row.below(name.replace(port_25, port_lab)), rdtype, fault)
 
 
 def _addresses(network: IPv4Address) -> Iterator[str]:
@@ -270,6 +280,5 @@ def _addresses(network: IPv4Address) -> Iterator[str]:
     return (str(network + number) for number in range(1, 65_535))
 
 
-def _txt(text: Text, name: str) -> str:
-    strings = (text,) if isinstance(text, str) else text
-    return txt(string.replace("{domain}", name) for string in strings)
+def _strings(text: Text) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else text

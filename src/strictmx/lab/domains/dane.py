@@ -17,7 +17,6 @@ from strictmx.lab.model import (
 )
 
 _LEAF = Tlsa(3, 1, 1)
-_TLSA_NAMES = ("_25._tcp.mx1",)
 
 
 def _sts(suffix: str, shows: str, mx: tuple[Mx, ...]) -> Domain:
@@ -41,7 +40,7 @@ def _failing(suffix: str, shows: str, code: str, fault: DnsFault) -> Domain:
         codes={code: "error"},
         zone=Zone.SIGNED,
         mx=(Mx(tlsa=(_LEAF,)),),
-        faults=tuple((name, "TLSA", fault) for name in _TLSA_NAMES),
+        faults=(("_25._tcp.mx1", "TLSA", fault),),
     )
 
 
@@ -122,7 +121,7 @@ ROWS = (
         name="dane-partial.example",
         shows="One of two MX hosts has TLSA records, and there is no MTA-STS policy.",
         verdict="partial",
-        codes={"sts-record-missing": "notice"},
+        codes={"sts-record-missing": "warning"},
         zone=Zone.SIGNED,
         sts=(),
         web=None,
@@ -132,7 +131,7 @@ ROWS = (
         name="dane-mx-unsigned.example",
         shows="TLSA records match at the MX host, but the MX record that names it is not signed (DANE-06).",
         verdict="partial",
-        codes={"sts-record-missing": "notice"},
+        codes={"sts-record-missing": "warning"},
         sts=(),
         web=None,
         mx=(Mx(host="mx1.dane-ok.example.", addresses=()),),

@@ -65,14 +65,14 @@ _RECORDS = (
         web=Web(alias="healthy-delegated.hosting.example."),
         records=(
             ("_mta-sts", "CNAME", "_mta-sts.healthy-delegated.hosting.example."),
-            ("_mta-sts.healthy-delegated.hosting.example.", "TXT", '"v=STSv1; id=20261124T090000;"'),
+            ("_mta-sts.healthy-delegated.hosting.example.", "TXT", '"v=STSv1; id={id};"'),
         ),
     ),
     Domain(
         name="healthy-txt-strings.example",
         shows="The STS record is cut into several strings, in the middle of a word (STS-01).",
         verdict="secure",
-        sts=(("v=STSv1; i", "d=20261124", "T090000;"),),
+        sts=(("v=STSv1; i", "d=20261", "124090000;"),),
     ),
     Domain(
         name="healthy-txt-beside.example",
@@ -95,7 +95,7 @@ _RECORDS = (
         shows="Record and policy have fields from the future.",
         verdict="secure",
         codes={"sts-record-unknown-field": "notice"},
-        sts=("v=STSv1; x-1=y; id=20261124T090000",),
+        sts=("v=STSv1; x-1=y; id={id}",),
         policy=Policy(more=("x-note: früh am Morgen",)),
     ),
     Domain(
@@ -129,6 +129,7 @@ _RECORDS = (
         codes={"mx-null": "notice"},
         sts=(),
         web=None,
+        tlsrpt=(),
         mx=(),
         records=(("@", "MX", "0 ."),),
     ),
@@ -311,7 +312,13 @@ _DANE = (
         mx=(
             Mx(
                 alias="host1",
-                addresses=(Mail(certificate=Certificate(names=("host1.healthy-dane-mx-cname.example",))),),
+                addresses=(
+                    Mail(
+                        certificate=Certificate(
+                            names=("host1.healthy-dane-mx-cname.example", "mx1.healthy-dane-mx-cname.example")
+                        )
+                    ),
+                ),
                 tlsa=(_LEAF,),
             ),
         ),

@@ -17,6 +17,7 @@ from strictmx.lab.model import (
     Validity,
 )
 
+_REPORTS_ELSEWHERE = ("v=TLSRPTv1; rua=mailto:tlsrpt@healthy-minimal.example",)
 _UNROUTED = "fe80::25"  # a link-local address without a zone: no machine has a route to it, whatever its network
 
 
@@ -47,6 +48,7 @@ _NAMES = (
         verdict="broken",
         codes={"mx-missing": "error"},
         policy=Policy(mx=("{domain}",)),
+        tlsrpt=_REPORTS_ELSEWHERE,
         mx=(),
     ),
     Domain(
@@ -56,15 +58,17 @@ _NAMES = (
         codes={"mx-null": "notice"},
         sts=(),
         web=None,
+        tlsrpt=_REPORTS_ELSEWHERE,
         mx=(),
         records=(("@", "MX", "0 ."),),
     ),
     Domain(
         name="mx-null-with-policy.example",
         shows="A null MX record beside an enforced policy.",
-        verdict="secure",
+        verdict="none",
         codes={"mx-null": "warning"},
         policy=Policy(mx=("mx1.{domain}",)),
+        tlsrpt=_REPORTS_ELSEWHERE,
         mx=(),
         records=(("@", "MX", "0 ."),),
     ),
@@ -123,7 +127,9 @@ _CONNECTIONS = (
         Mail(reach=Reach.TIMED_OUT),
         "warning",
     ),
-    _mail("unreachable-rejected", "The MX host greets with 554.", "mx-unreachable", Mail(smtp=Smtp.REJECTED)),
+    _mail(
+        "unreachable-rejected", "The MX host greets with 554.", "mx-unreachable", Mail(smtp=Smtp.REJECTED), "warning"
+    ),
     _mail("unreachable-garbage", "The MX host speaks no SMTP.", "mx-unreachable", Mail(smtp=Smtp.GARBAGE)),
     _mail(
         "unreachable-endless",
@@ -165,8 +171,8 @@ _CONNECTIONS = (
     Domain(
         name="mx-addresses-differ-refused.example",
         shows="Nothing listens at one of two addresses of the MX host.",
-        verdict="broken",
-        codes={"mx-addresses-differ": "warning", "mx-unreachable": "error"},
+        verdict="partial",
+        codes={"mx-addresses-differ": "warning", "mx-unreachable": "warning"},
         mx=(Mx(addresses=(Mail(), Mail(reach=Reach.REFUSED))),),
     ),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from strictmx.lab.model import Domain, Mail, Mx, Policy, Smtp
 
-_OTHER_RECORD = "v=STSv1; id=20260101T000000;"
+_OTHER_RECORD = "v=STSv1; id=20260101000000;"
+_OLD_RECORD = "v=STSv1; id=20240101000000;"
 
 _STS = (
     Domain(
@@ -18,8 +19,8 @@ _STS = (
     Domain(
         name="sts-record-missing-policy-served.example",
         shows="Serves a policy, but no record tells senders that it exists.",
-        verdict="broken",
-        codes={"sts-record-missing": "error"},
+        verdict="none",
+        codes={"sts-record-missing": "warning"},
         sts=(),
     ),
     Domain(
@@ -35,14 +36,14 @@ _STS = (
         shows="The record begins with the id, so that it is none (STS-04).",
         verdict="broken",
         codes={"sts-record-missing": "error"},
-        sts=("id=20261124T090000; v=STSv1",),
+        sts=("id={id}; v=STSv1",),
     ),
     Domain(
         name="sts-record-multiple.example",
         shows="Two STS records stand side by side; senders act on neither.",
         verdict="broken",
         codes={"sts-record-multiple": "error"},
-        sts=("v=STSv1; id=20261124T090000;", _OTHER_RECORD),
+        sts=("v=STSv1; id={id};", _OTHER_RECORD),
     ),
     Domain(
         name="sts-record-invalid.example",
@@ -56,7 +57,7 @@ _STS = (
         shows="A blank stands before the first semicolon, where some senders read no record (DEC-03).",
         verdict="secure",
         codes={"sts-record-invalid": "warning"},
-        sts=("v=STSv1 ; id=20261124T090000;",),
+        sts=("v=STSv1 ; id={id};",),
     ),
     Domain(
         name="sts-record-no-id.example",
@@ -72,7 +73,7 @@ _STS = (
         sts=(),
         records=(
             ("_mta-sts", "CNAME", "_mta-sts.sts-record-cname.hosting.example."),
-            ("_mta-sts.sts-record-cname.hosting.example.", "TXT", '"v=STSv1; id=20261124T090000;"'),
+            ("_mta-sts.sts-record-cname.hosting.example.", "TXT", '"v=STSv1; id={id};"'),
         ),
     ),
     Domain(
@@ -80,7 +81,7 @@ _STS = (
         shows="The record has a field that RFC 8461 does not know; senders ignore it.",
         verdict="secure",
         codes={"sts-record-unknown-field": "notice"},
-        sts=("v=STSv1; id=20261124T090000; note=autumn;",),
+        sts=("v=STSv1; id={id}; note=autumn;",),
     ),
     Domain(
         name="sts-record-wrong-place.example",
@@ -88,7 +89,7 @@ _STS = (
         verdict="broken",
         codes={"sts-record-wrong-place": "error"},
         sts=(),
-        records=(("@", "TXT", '"v=STSv1; id=20261124T090000;"'), ("@", "TXT", '"v=spf1 mx -all"')),
+        records=(("@", "TXT", '"v=STSv1; id={id};"'), ("@", "TXT", '"v=spf1 mx -all"')),
     ),
     Domain(
         name="sts-record-wrong-place-policy-host.example",
@@ -96,7 +97,7 @@ _STS = (
         verdict="broken",
         codes={"sts-record-wrong-place": "error"},
         sts=(),
-        records=(("mta-sts", "TXT", '"v=STSv1; id=20261124T090000;"'),),
+        records=(("mta-sts", "TXT", '"v=STSv1; id={id};"'),),
     ),
     Domain(
         name="sts-record-wrong-place-twice.example",
@@ -104,7 +105,7 @@ _STS = (
         verdict="broken",
         codes={"sts-record-wrong-place": "error"},
         sts=(),
-        records=(("_mta-sts.sts-record-wrong-place-twice.example", "TXT", '"v=STSv1; id=20261124T090000;"'),),
+        records=(("_mta-sts.sts-record-wrong-place-twice.example", "TXT", '"v=STSv1; id={id};"'),),
     ),
 )
 
@@ -194,9 +195,10 @@ _MODE = (
     ),
     Domain(
         name="policy-none-stale.example",
-        shows="Mode none with a max_age of a year, as of a withdrawal that was never finished (STS-76).",
+        shows="Mode none for years already, a withdrawal that was never finished (STS-76).",
         verdict="none",
         codes={"policy-mode-none": "notice", "policy-none-stale": "warning"},
+        sts=(_OLD_RECORD,),
         policy=Policy(mode="none", max_age=31_557_600),
     ),
 )
