@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"  # the one place; packaging reads it from here
+from strictmx.version import __version__
 
 if TYPE_CHECKING:
     from strictmx.api import check, parse_policy
     from strictmx.config import Settings
 
-__all__ = ["Settings", "check", "parse_policy"]
+__all__ = ["Settings", "__version__", "check", "parse_policy"]
 
 
 def __getattr__(name: str) -> object:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from strictmx import __version__
+from strictmx.version import __version__
 from strictmx.cli.arguments import Parser, UsageError
 from strictmx.cli.verbs import VERBS, load
 from strictmx.text import escaped

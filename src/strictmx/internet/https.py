@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import h11
 import msgspec
 
-from strictmx import __version__
+from strictmx.version import __version__
 from strictmx.findings.observation import HOST_ADDRESSES, Fetch, FetchStage
 from strictmx.internet import tls
 from strictmx.internet.addresses import CONNECT_SECONDS, ConnectFault, Guard, Unreachable, connect

@@ -30,6 +30,11 @@ MISSING_STRANGER = MISSING.wording(
     "senders see none and do not look for the policy.",
     mend=f"Replace it:\n{_RECORD}",
 )
+MISSING_ALIAS = MISSING.wording(
+    message="{name} is an alias of {target}, and there is no record at the end of it. Senders see none and do not look "
+    "for the policy.",
+    mend="Let the provider publish the record at {target}, or replace the alias:\n" + _RECORD,
+)
 MULTIPLE = Kind(
     code="sts-record-multiple",
     reference="RFC 8461 section 3.1",

@@ -18,7 +18,7 @@ from strictmx.findings.judge.published import Published
 from strictmx.findings.judge.sessions import HostView, port_25_blocked
 from strictmx.findings.judge.sts_record import judge_record
 from strictmx.findings.judge.tlsrpt import judge_tlsrpt
-from strictmx.findings.judge.verdict import protected_by_dane, verdict
+from strictmx.findings.judge.verdict import relies_on_dane, verdict
 from strictmx.findings.observation import Observation
 from strictmx.findings.result import CheckResult
 
@@ -45,7 +45,7 @@ def judge(observation: Observation) -> CheckResult:
 def _findings(published: Published, hosts: Sequence[HostView]) -> Iterator[Finding]:
     yield from judge_dns(published)
     yield from judge_mx_records(published)
-    yield from judge_record(published, protected_by_dane=protected_by_dane(published, hosts))
+    yield from judge_record(published, relies_on_dane=relies_on_dane(published, hosts))
     yield from judge_policy_host(published)
     yield from judge_policy(published)
     yield from judge_coverage(published)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from strictmx.findings.finding import Finding, Severity, listed
 from strictmx.findings.judge import words
 from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
+from strictmx.standards.names import address_of
 from strictmx.standards.sts import Effect, PolicyFault
 
 MAX_AGE_SHORT = 86_400  # seconds; STS-30: below a day a warning
@@ -170,12 +172,11 @@ def id_date(identifier: str, now: datetime) -> datetime | None:
 
     Ids have no order (RFC 8461 section 3.1); this is a hint for people and decides nothing about a policy.
     """
-    if not identifier.isdecimal() or not identifier.isascii():
-        return None
     candidates = []
-    with contextlib.suppress(ValueError):
-        candidates.append(datetime.strptime(identifier[:8], "%Y%m%d").replace(tzinfo=UTC))
-    if len(identifier) == len("1700000000"):
+    if re.match(r"[0-9]{8}(?![0-9])|[0-9]{10,14}\Z", identifier):
+        with contextlib.suppress(ValueError):
+            candidates.append(datetime.strptime(identifier[:8], "%Y%m%d").replace(tzinfo=UTC))
+    if re.match(r"[0-9]{10}\Z", identifier):
         candidates.append(datetime.fromtimestamp(int(identifier), UTC))
     earliest = datetime(2018, 9, 1, tzinfo=UTC)  # RFC 8461 is of September 2018
     return next((date for date in candidates if earliest <= date <= now), None)
@@ -234,7 +235,7 @@ def judge_coverage(published: Published) -> Iterator[Finding]:
         else "The policy is in testing mode, so mail still arrives; once it is enforced, senders do not deliver to it."
     )
     for host in published.mx_names:
-        if not policy.matches(host):
+        if not policy.matches(host) and address_of(host) is None:
             yield mx_kinds.NOT_IN_POLICY(
                 host,
                 Severity.ERROR if enforced else Severity.WARNING,

@@ -82,7 +82,8 @@ class Published:
         """Whether the domain publishes anything as its STS record, right or wrong; a failed look-up counts as so."""
         if self.seen.sts.failed:
             return self.fetched_reading is not None
-        return bool(self.record.candidates or self.record_strangers or self.misplaced_records)
+        seen = self.record.candidates or self.record_strangers or self.misplaced_records or self.seen.sts.cnames
+        return bool(seen)
 
     @cached_property
     def host_certificate(self) -> Examination | None:

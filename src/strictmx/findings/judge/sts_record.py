@@ -10,7 +10,7 @@ from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
 
 
-def judge_record(published: Published, *, protected_by_dane: bool) -> Iterator[Finding]:
+def judge_record(published: Published, *, relies_on_dane: bool) -> Iterator[Finding]:
     """Findings about the STS record. A failed look-up is told by `judge.dns`, not here."""
     if published.seen.sts.failed or not published.exists:
         return
@@ -19,7 +19,7 @@ def judge_record(published: Published, *, protected_by_dane: bool) -> Iterator[F
     found = reading.candidates[0] if reading.candidates else ""
     match reading.fault:
         case sts.RecordFault.MISSING:
-            yield from _judge_missing(published, facts, protected_by_dane=protected_by_dane)
+            yield from _judge_missing(published, facts, relies_on_dane=relies_on_dane)
             return
         case sts.RecordFault.MULTIPLE:
             yield kinds.MULTIPLE(name, Severity.ERROR, count=len(reading.candidates), **facts)
@@ -34,18 +34,20 @@ def judge_record(published: Published, *, protected_by_dane: bool) -> Iterator[F
         yield kinds.CNAME(name, Severity.OK, name=name, target=published.seen.sts.target)
 
 
-def _judge_missing(published: Published, facts: Mapping[str, str], *, protected_by_dane: bool) -> Iterator[Finding]:
+def _judge_missing(published: Published, facts: Mapping[str, str], *, relies_on_dane: bool) -> Iterator[Finding]:
     name = facts["name"]
     if published.misplaced_records:
         for place in published.misplaced_records:
             yield kinds.WRONG_PLACE(name, Severity.ERROR, place=place, **facts)
     elif published.record_strangers:
         yield kinds.MISSING_STRANGER(name, Severity.ERROR, found=published.record_strangers[0], **facts)
+    elif published.seen.sts.cnames:
+        yield kinds.MISSING_ALIAS(name, Severity.ERROR, target=published.seen.sts.target, **facts)
     elif published.fetched_policy is not None:
         yield kinds.MISSING_BESIDE_POLICY(name, Severity.WARNING, **facts)
     elif not published.takes_mail:
         return
-    elif protected_by_dane:
+    elif relies_on_dane:
         yield kinds.MISSING_BESIDE_DANE(name, Severity.NOTICE, **facts)
     else:
         yield kinds.MISSING(name, Severity.WARNING, **facts)

@@ -18,6 +18,11 @@ def protected_by_dane(published: Published, hosts: Sequence[HostView]) -> bool:
     return bool(hosts) and published.seen.mx.secure and all(_matched(host) for host in hosts)
 
 
+def relies_on_dane(published: Published, hosts: Sequence[HostView]) -> bool:
+    """Whether the domain has chosen DANE for all its MX hosts, well or badly done."""
+    return bool(hosts) and published.seen.mx.secure and all(host.tlsa.applies for host in hosts)
+
+
 def _matched(host: HostView) -> bool:
     return host.dane_status is DaneStatus.MATCH and host.delivers.dane is True
 
