@@ -6,7 +6,7 @@ from __future__ import annotations
 def escaped(text: str) -> str:
     """The text with what could steer a terminal (C0, C1, bidi, zero width, line ends) as visible escapes."""
     if text.isprintable():
-        return text
+        return str(text)
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
