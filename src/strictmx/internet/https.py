@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import h11
 import msgspec
 
-from strictmx.version import __version__
 from strictmx.findings.observation import HOST_ADDRESSES, Fetch, FetchStage
 from strictmx.internet import tls
 from strictmx.internet.addresses import CONNECT_SECONDS, ConnectFault, Guard, Unreachable, connect
+from strictmx.version import __version__
 
 if TYPE_CHECKING:
     import socket
@@ -31,7 +31,7 @@ POLICY_OCTETS = 65_536  # STS-48: RFC 8461 section 3.3 suggests 64 KB; reading s
 HEAD_OCTETS = 16_384  # status line and fields; ordinary servers send less than 2 KB
 INFORMATIONAL = 8  # 1xx responses before the final one; more is a loop
 HEADER_CHARACTERS = 1_000  # kept of a header value, as evidence
-READ_OCTETS = 16_384
+READ_OCTETS = 4_096  # one read; HEAD_OCTETS is exceeded by no more than this
 LEAST_SECONDS = 0.05  # with less left no further address is tried
 
 # What to tell when several addresses failed in different ways: the weakest claim about the host comes first
