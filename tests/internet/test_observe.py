@@ -16,7 +16,6 @@ import pytest
 from strictmx.config import Internet
 from strictmx.findings import observation
 from strictmx.findings.observation import FetchStage, LookupStatus, Observation, ProbeStage
-from strictmx.internet.mx_hosts import base_domains
 from strictmx.internet.observe import Observer
 from strictmx.standards.names import Name
 from tests.internet.conftest import Pki
@@ -118,22 +117,6 @@ async def test_tlsa_of_the_port_in_use_counts_in_a_laboratory(pki: Pki, tmp_path
     assert [lookup.name for lookup in seen.hosts[0].tlsa] == [f"_{port}._tcp.mx1.example.test"]
     assert seen.hosts[0].tlsa_base == "mx1.example.test"
     assert [lookup.name for lookup in seen.hosts[1].tlsa] == ["_25._tcp.mx2.example.test"]
-
-
-BASES = [  # rule, aliases, whole chain secure, first step secure, candidates
-    ("DANE-10", (), True, True, ("mx.test",)),
-    ("DANE-10", (), False, False, ()),
-    ("DANE-10", ("b.test", "c.test"), True, True, ("c.test", "mx.test")),
-    ("DANE-10", ("b.test", "c.test"), False, True, ("mx.test",)),
-    ("DANE-10", ("b.test",), False, False, ()),
-]
-
-
-@pytest.mark.parametrize(("rule", "cnames", "whole", "first", "candidates"), BASES)
-def test_base_domains(
-    rule: str, cnames: tuple[str, ...], *, whole: bool, first: bool, candidates: tuple[str, ...]
-) -> None:
-    assert base_domains("mx.test", cnames, chain_secure=whole, first_step_secure=first) == candidates
 
 
 ALIAS = (

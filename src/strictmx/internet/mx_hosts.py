@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from strictmx.findings.observation import MX_HOSTS, Lookup, LookupStatus, MxHost, Probe
 from strictmx.internet.look import Look, choose_addresses
+from strictmx.standards.dane import base_domains
 from strictmx.standards.names import Name, address_of
 
 SMTP_PORT = 25  # the port of TLSA records, RFC 7672 section 2.2.3; a laboratory listens elsewhere and may publish both
@@ -108,12 +109,3 @@ async def _tlsa_of(look: Look, base: str) -> Lookup:
         usual = group.create_task(look.ask(f"_{SMTP_PORT}._tcp.{base}", "TLSA"))
         actual = group.create_task(look.ask(f"_{port}._tcp.{base}", "TLSA"))
     return actual.result() if actual.result().records and not usual.result().records else usual.result()
-
-
-def base_domains(host: str, cnames: Sequence[str], *, chain_secure: bool, first_step_secure: bool) -> tuple[str, ...]:
-    """The TLSA base domains to try, best first (DANE-10)."""
-    if not cnames:
-        return (host,) if chain_secure else ()
-    if chain_secure:
-        return (cnames[-1], host)
-    return (host,) if first_step_secure else ()
