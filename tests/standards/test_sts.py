@@ -128,7 +128,7 @@ MX_MATCH = [  # rule, pattern, host, matches
 
 
 @pytest.mark.parametrize(("rule", "pattern", "host", "matches"), MX_MATCH)
-def test_mx_match(rule: str, pattern: str, host: str, matches: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_mx_match(rule: str, pattern: str, host: str, matches: bool) -> None:
     assert HostPattern.parse(pattern).matches(host) is matches
 
 
@@ -219,7 +219,7 @@ POLICIES = [  # rule, file, faults (empty: by the book), whether a policy is lef
 
 
 @pytest.mark.parametrize(("rule", "text", "faults", "survives"), POLICIES)
-def test_policy(rule: str, text: str, faults: list[PolicyFault], survives: bool) -> None:  # noqa: FBT001 - a column
+def test_policy(rule: str, text: str, faults: list[PolicyFault], survives: bool) -> None:
     reading = read_policy(text.encode())
     assert [fault.kind for fault in reading.faults] == faults
     assert (reading.policy is not None) is survives
@@ -320,7 +320,7 @@ def test_what_we_write_is_the_rfc_form() -> None:  # STS-29
     [("STS-22", Mode.ENFORCE, (), 1), ("STS-25", Mode.NONE, (), -1), ("STS-25", Mode.NONE, (), MAX_AGE_SECONDS + 1)],
 )
 def test_a_policy_that_exists_is_valid(rule: str, mode: Mode, mx: tuple[HostPattern, ...], max_age: int) -> None:
-    with pytest.raises(ValueError, match="mx|max_age"):
+    with pytest.raises(ValueError, match=r"mx|max_age"):
         Policy(mode, mx, max_age)
 
 

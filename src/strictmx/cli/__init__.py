@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from strictmx.version import __version__
 from strictmx.cli.arguments import Parser, UsageError
 from strictmx.cli.verbs import VERBS, load
 from strictmx.text import escaped
+from strictmx.version import __version__
 
 FINE, PROBLEM, UNUSABLE = 0, 1, 2  # exit statuses: fine; a problem was found; used wrongly or could not run
 

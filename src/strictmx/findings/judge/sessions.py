@@ -55,6 +55,13 @@ _UNREACHABLE: dict[ProbeStage, tuple[Kind, Severity]] = {
 }
 # Stages after which it cannot be told from here what the host does for others.
 _UNKNOWN = frozenset({ProbeStage.NO_ROUTE, ProbeStage.THROTTLED, ProbeStage.REJECTED, ProbeStage.CLOSED})
+# Faults of trust: DANE takes the place of the public authorities, so they say nothing to it.
+_TRUST = frozenset({FaultKind.UNTRUSTED, FaultKind.SELF_SIGNED, FaultKind.CHAIN_INCOMPLETE, FaultKind.CONSTRAINT})
+_UNREFUSED = {
+    Severity.NOTICE: "Its TLSA record matches, so senders that honour DANE deliver; others do not look.",
+    Severity.WARNING: "Mail still arrives, but no sender can tell this host from an impostor.",
+    Severity.ERROR: "",
+}
 _TLS_CODES = frozenset(kind.code for kind in (*_TLS_STAGES.values(), *_FAULTS.values())) - {"mx-certificate-weak"}
 
 
@@ -161,15 +168,10 @@ class AddressView:
         certificate, host = self.certificate, self.host
         if certificate is None:
             return
-        severity = host.certificate_severity(self.match)
-        unrefused = (
-            "Its TLSA record matches the key, so senders that honour DANE deliver; others do not look."
-            if severity is Severity.NOTICE
-            else "Mail still arrives, but no sender can tell this host from an impostor."
-        )
         for fault in certificate.faults:
+            severity = host.certificate_severity(self.match, fault.kind)
             facts = certificate_facts(host.name, fault, certificate, host.published)
-            facts["consequence"] = host.consequence(severity, unrefused=unrefused)
+            facts["consequence"] = host.consequence(severity, unrefused=_UNREFUSED[severity])
             if fault.kind is FaultKind.WEAK:
                 facts["why"] = fault.detail
                 yield _Draft(kinds.CERTIFICATE_WEAK, min_severity(severity, Severity.WARNING), fault.detail, facts)
@@ -177,6 +179,7 @@ class AddressView:
                 yield _Draft(_FAULTS[fault.kind], severity, fault.detail, facts)
         ending = certificate.expires_soon(host.published.at)
         if ending is not None and not certificate.of(FaultKind.EXPIRED):
+            severity = host.certificate_severity(self.match, FaultKind.EXPIRED)
             yield _Draft(
                 kinds.CERTIFICATE_EXPIRES_SOON,
                 min_severity(severity, Severity.WARNING),
@@ -247,15 +250,20 @@ class HostView:
         """Of faults of STARTTLS and TLS: an error where a policy or TLSA records make senders refuse."""
         return Severity.ERROR if self.published.enforced or self.tlsa.applies else Severity.WARNING
 
-    def certificate_severity(self, result: dane.DaneResult | None) -> Severity:
-        """Of faults of the certificate: an error where senders refuse, a notice beside a matching key and no policy."""
+    def certificate_severity(self, result: dane.DaneResult | None, kind: FaultKind) -> Severity:
+        """Of a fault of the certificate: an error where senders refuse, a notice beside matching TLSA and no policy.
+
+        Whether a public authority vouches for it is nothing to DANE; names and dates are, for usage 2 (DANE-15).
+        """
         if self.published.enforced:
             return Severity.ERROR
-        if result is not None and result.matched is not None and result.matched.usage == dane.EE:
-            return Severity.NOTICE if self.published.applied_policy is None else Severity.WARNING
-        if self.tlsa.applies and any(record.usage == dane.TA for record in self.tlsa.records):
-            return Severity.ERROR if result is None or result.status is dane.DaneStatus.MISMATCH else Severity.WARNING
-        return Severity.WARNING
+        if result is None or self.published.applied_policy is not None:
+            return Severity.WARNING
+        if result.status is dane.DaneStatus.MATCH:
+            ends = kind is FaultKind.EXPIRED and result.matched is not None and result.matched.usage == dane.TA
+            return Severity.WARNING if ends else Severity.NOTICE
+        anchored = any(record.usage == dane.TA for record in self.tlsa.records)
+        return Severity.ERROR if anchored and kind not in _TRUST else Severity.WARNING
 
     def consequence(self, severity: Severity, *, unrefused: str) -> str:
         """What senders do about a fault. unrefused: what to say where nobody refuses."""
@@ -274,7 +282,7 @@ class HostView:
             refuse = [words for applies, words in self._refusers() if applies]
             return f"From then on senders that {' or '.join(refuse)} do not deliver to this host."
         if severity is Severity.NOTICE:
-            return "Its TLSA record matches the key, so senders that honour DANE do not mind."
+            return "Its TLSA record matches, so senders that honour DANE go by that."
         return "From then on no sender can verify this host."
 
     def _refusers(self) -> tuple[tuple[bool, str], ...]:

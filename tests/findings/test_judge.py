@@ -1,0 +1,653 @@
+"""The judge over observations: which codes at which severity, what each sender does, the verdict (standards 14)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strictmx.findings.finding import Severity
+from strictmx.findings.judge import judge
+from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation, Probe, ProbeStage, ReportUri
+from strictmx.findings.result import CheckResult, DaneStatus, Verdict
+from strictmx.standards import dane
+from tests.certificates import AT, DAY, authority, server
+from tests.findings import seen
+from tests.findings.seen import DOMAIN, POLICY, change, fetch, healthy, lookup, mx_host, policy_host, probe, stopped
+
+MX1, MX2 = "mx1.shop.example", "mx2.shop.example"
+TESTING = POLICY.replace("enforce", "testing")
+Codes = dict[str, str]
+
+
+def told(result: CheckResult) -> Codes:
+    """Codes with their worst severity, `ok` ones left out."""
+    found: Codes = {}
+    for finding in result.findings:  # worst first
+        if finding.severity is not Severity.OK:
+            found.setdefault(finding.code, finding.severity.value)
+    return found
+
+
+def with_record(*texts: str) -> Observation:
+    return healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", *texts))
+
+
+def with_fetch(**changes: object) -> Observation:
+    return healthy(policy_host=policy_host(fetch(**changes)))  # type: ignore[arg-type]
+
+
+def with_reports(*texts: str) -> Observation:
+    return healthy(tlsrpt=lookup(f"_smtp._tls.{DOMAIN}", "TXT", *texts), report_uris=())
+
+
+def with_mx1(*probes: Probe, policy: str = POLICY) -> Observation:
+    return healthy([mx_host(MX1, *probes), mx_host(MX2)], policy=policy)
+
+
+def shown(certificate_chain: tuple[bytes, ...]) -> Probe:
+    return probe(MX1, chain=certificate_chain)
+
+
+def leaf(*names: str, **changes: object) -> tuple[bytes, ...]:
+    return server(seen.intermediate(), *names, **changes).der, seen.intermediate().der
+
+
+EXPIRED = leaf(MX1, not_after=AT - 2 * DAY)
+OTHER = leaf("other.example")
+TWO_FAULTS = leaf("other.example", not_after=AT - 2 * DAY)
+SOON = leaf(MX1, not_after=AT + 5 * DAY)
+LEAF_ONLY = seen.chain(MX1)[:1]
+STRANGER = (server(authority("Stranger"), MX1).der,)
+SELF = (server(None, MX1).der,)
+NO_SAN = (server(seen.intermediate(), subject="mx1.shop.example").der, seen.intermediate().der)
+
+FAULTS = [  # rule, observation, codes, verdict
+    ("STS-62", healthy(), {}, Verdict.SECURE),
+    # the record
+    ("STS-02", with_record(), {"sts-record-missing": "warning"}, Verdict.NONE),
+    ("STS-02", with_record("v=STSv1; id=1", "v=STSv1; id=2"), {"sts-record-multiple": "error"}, Verdict.BROKEN),
+    ("STS-03", with_record("v=STSv1; id=1-2"), {"sts-record-invalid": "error"}, Verdict.BROKEN),
+    ("STS-04", with_record("v=STSv1;"), {"sts-record-no-id": "error"}, Verdict.BROKEN),
+    ("STS-04", with_record("id=1; v=STSv1"), {"sts-record-missing": "error"}, Verdict.BROKEN),
+    ("STS-05", with_record("v=STSv1; id=1; a=b"), {"sts-record-unknown-field": "notice"}, Verdict.SECURE),
+    ("STS-06", with_record("v=STSv1; id=1; id=2"), {"sts-record-invalid": "warning"}, Verdict.SECURE),
+    ("DEC-03", with_record("v=STSv1 ; id=1"), {"sts-record-invalid": "warning"}, Verdict.SECURE),
+    (
+        "STS-07",
+        healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", "v=STSv1; id=1", cnames=("sts.provider.example",))),
+        {},
+        Verdict.SECURE,
+    ),
+    (
+        "STS-07",
+        healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", cnames=("nowhere.provider.example",))),
+        {"sts-record-missing": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-10",
+        change(with_record(), sts_elsewhere=(lookup(DOMAIN, "TXT", "v=STSv1; id=1;"),)),
+        {"sts-record-wrong-place": "error"},
+        Verdict.BROKEN,
+    ),
+    # the policy host
+    ("STS-40", healthy(policy_host=policy_host(None)), {"policy-host-unresolvable": "error"}, Verdict.BROKEN),
+    (
+        "STS-41",
+        with_fetch(chain=leaf(f"mta-sts.{DOMAIN}", not_after=AT - DAY)),
+        {"policy-host-certificate-expired": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-41",
+        with_fetch(chain=leaf(f"mta-sts.{DOMAIN}", not_before=AT + DAY)),
+        {"policy-host-certificate-not-yet-valid": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-42",
+        with_fetch(chain=leaf("provider.example")),
+        {"policy-host-certificate-name-mismatch": "error"},
+        Verdict.BROKEN,
+    ),
+    ("STS-41", with_fetch(chain=leaf(f"*.{DOMAIN}")), {}, Verdict.SECURE),
+    (
+        "STS-41",
+        with_fetch(chain=STRANGER),
+        {"policy-host-certificate-untrusted": "error", "policy-host-certificate-name-mismatch": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-41",
+        with_fetch(chain=(server(None, f"mta-sts.{DOMAIN}").der,)),
+        {"policy-host-certificate-self-signed": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-41",
+        with_fetch(chain=seen.chain(f"mta-sts.{DOMAIN}")[:1]),
+        {"policy-host-chain-incomplete": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "TLS-06",
+        with_fetch(chain=leaf(f"mta-sts.{DOMAIN}", not_after=AT + 3 * DAY)),
+        {"policy-host-certificate-expires-soon": "warning"},
+        Verdict.PARTIAL,
+    ),
+    ("STS-44", with_fetch(status=404), {"policy-host-http-status": "error"}, Verdict.BROKEN),
+    ("STS-44", with_fetch(status=304), {"policy-host-http-status": "error"}, Verdict.BROKEN),
+    (
+        "STS-45",
+        with_fetch(status=301, location="https://www.shop.example/"),
+        {"policy-host-redirect": "error"},
+        Verdict.BROKEN,
+    ),
+    ("STS-47", with_fetch(media_type="text/html"), {"policy-host-media-type": "error"}, Verdict.BROKEN),
+    ("DEC-28", with_fetch(content_encoding="gzip"), {"policy-host-media-type": "error"}, Verdict.BROKEN),
+    ("STS-48", with_fetch(stage=FetchStage.TOO_LARGE), {"policy-host-too-large": "error"}, Verdict.BROKEN),
+    ("STS-48", with_fetch(stage=FetchStage.TIMEOUT), {"policy-host-timeout": "error"}, Verdict.BROKEN),
+    (
+        "STS-51",
+        with_fetch(stage=FetchStage.CONNECT_REFUSED, chain=()),
+        {"policy-host-unreachable": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-51",
+        with_fetch(stage=FetchStage.NOT_ALLOWED, chain=()),
+        {"policy-host-unreachable": "error"},
+        Verdict.BROKEN,
+    ),
+    ("STS-43", with_fetch(stage=FetchStage.TLS_FAILED, chain=()), {"policy-host-unreachable": "error"}, Verdict.BROKEN),
+    (
+        "TLS-07",
+        with_fetch(stage=FetchStage.TLS_TOO_OLD, tls_version="TLSv1.1"),
+        {"policy-host-tls-too-old": "error"},
+        Verdict.BROKEN,
+    ),
+    # the policy
+    (
+        "STS-20",
+        healthy(policy=POLICY.replace("version: STSv1\r\n", "")),
+        {"policy-version": "error", "policy-invalid": "error"},
+        Verdict.BROKEN,
+    ),
+    ("STS-21", healthy(policy=POLICY.replace("enforce", "enforced")), {"policy-mode-invalid": "error"}, Verdict.BROKEN),
+    ("STS-68", healthy(policy=TESTING), {"policy-mode-testing": "notice"}, Verdict.TESTING),
+    ("STS-69", healthy(policy=POLICY.replace("enforce", "none")), {"policy-mode-none": "notice"}, Verdict.NONE),
+    ("STS-30", healthy(policy=POLICY.replace("604800", "3600")), {"policy-max-age-short": "warning"}, Verdict.SECURE),
+    ("STS-30", healthy(policy=POLICY.replace("604800", "86400")), {"policy-max-age-short": "notice"}, Verdict.SECURE),
+    ("DEC-08", healthy(policy=POLICY.replace("604800", "0")), {"policy-max-age-short": "warning"}, Verdict.SECURE),
+    (
+        "STS-76",
+        healthy(policy="version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"),
+        {"policy-mode-none": "notice"},
+        Verdict.NONE,
+    ),
+    (
+        "DEC-09",
+        healthy(policy=POLICY.replace("604800", "99999999")),
+        {"policy-max-age-invalid": "warning"},
+        Verdict.SECURE,
+    ),
+    ("DEC-11", healthy(policy=POLICY + "mx: old.shop.example\r\n"), {"policy-mx-unused": "notice"}, Verdict.SECURE),
+    (
+        "STS-31",
+        healthy(policy=POLICY.replace("mx: mx1", "mx: *")),
+        {"policy-wildcard-broad": "warning"},
+        Verdict.SECURE,
+    ),
+    (
+        "STS-62",
+        healthy(policy=POLICY.replace("mx2.shop.example", "mx3.shop.example")),
+        {"mx-not-in-policy": "error", "policy-mx-unused": "notice"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-62",
+        healthy(policy=TESTING.replace("mx: mx2.shop.example\r\n", "")),
+        {"mx-not-in-policy": "warning", "policy-mode-testing": "notice"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "STS-62",
+        healthy(
+            [mx_host("a.b.mx.example")],
+            policy=POLICY.replace("mx1.shop.example", "*.mx.example").replace("mx: mx2.shop.example\r\n", ""),
+        ),
+        {"mx-not-in-policy": "error", "policy-wildcard-depth": "error"},
+        Verdict.BROKEN,
+    ),
+    # MX records
+    (
+        "MX-02",
+        healthy([], mx=lookup(DOMAIN, "MX")),
+        {"mx-missing": "error", "tlsrpt-record-rua-unresolvable": "warning"},
+        Verdict.BROKEN,
+    ),
+    (
+        "MX-03",
+        healthy([], mx=lookup(DOMAIN, "MX", status=LookupStatus.NXDOMAIN), report_uris=()),
+        {"mx-missing": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "MX-04",
+        seen.without_sts(healthy([], mx=lookup(DOMAIN, "MX", "0 ."), tlsrpt=lookup("x", "TXT"), report_uris=())),
+        {"mx-null": "notice"},
+        Verdict.NONE,
+    ),
+    ("MX-04", healthy([], mx=lookup(DOMAIN, "MX", "0 ."), report_uris=()), {"mx-null": "warning"}, Verdict.NONE),
+    ("MX-04", change(healthy(), mx=lookup(DOMAIN, "MX", "0 .", f"10 {MX1}")), {"mx-null": "error"}, Verdict.BROKEN),
+    (
+        "MX-05",
+        healthy([mx_host(MX1), MxHost(MX2, 20, a=lookup(MX2, "A"), aaaa=lookup(MX2, "AAAA"))]),
+        {"mx-unresolvable": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "MX-05",
+        healthy([mx_host(MX1), MxHost("192.0.2.7", 20)]),
+        {"mx-is-ip-address": "error", "policy-mx-unused": "notice"},
+        Verdict.BROKEN,
+    ),
+    (
+        "MX-05",
+        healthy([mx_host(MX1, a=lookup(MX1, "A", "192.0.2.1", cnames=("real.shop.example",))), mx_host(MX2)]),
+        {"mx-is-cname": "warning"},
+        Verdict.SECURE,
+    ),
+    (
+        "DEC-31",
+        healthy(
+            [mx_host(DOMAIN, implicit=True, preference=0)],
+            mx=lookup(DOMAIN, "MX"),
+            report_uris=(),
+            policy=POLICY.replace(MX1, DOMAIN).replace(f"mx: {MX2}\r\n", ""),
+        ),
+        {"mx-missing": "warning"},
+        Verdict.SECURE,
+    ),
+    # sessions
+    ("STS-67", with_mx1(stopped(MX1, ProbeStage.NO_STARTTLS)), {"mx-no-starttls": "error"}, Verdict.BROKEN),
+    (
+        "STS-68",
+        with_mx1(stopped(MX1, ProbeStage.NO_STARTTLS), policy=TESTING),
+        {"mx-no-starttls": "warning", "policy-mode-testing": "notice"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "SMTP-04",
+        with_mx1(stopped(MX1, ProbeStage.STARTTLS_REFUSED, reply="454 no")),
+        {"mx-starttls-refused": "error"},
+        Verdict.BROKEN,
+    ),
+    ("SMTP-01", with_mx1(stopped(MX1, ProbeStage.INJECTED)), {"mx-tls-failed": "error"}, Verdict.BROKEN),
+    (
+        "STS-66",
+        with_mx1(probe(MX1, stage=ProbeStage.TLS_TOO_OLD, tls_version="TLSv1.1")),
+        {"mx-tls-too-old": "error"},
+        Verdict.BROKEN,
+    ),
+    ("SMTP-06", with_mx1(stopped(MX1, ProbeStage.SILENT)), {"mx-timeout": "warning"}, Verdict.PARTIAL),
+    (
+        "SMTP-06",
+        with_mx1(stopped(MX1, ProbeStage.THROTTLED, reply="421 later")),
+        {"mx-throttled": "warning"},
+        Verdict.PARTIAL,
+    ),
+    ("SMTP-06", with_mx1(stopped(MX1, ProbeStage.CONNECT_REFUSED)), {"mx-unreachable": "error"}, Verdict.BROKEN),
+    ("SMTP-06", with_mx1(stopped(MX1, ProbeStage.CONNECT_TIMEOUT)), {"mx-unreachable": "warning"}, Verdict.PARTIAL),
+    (
+        "MX-01",
+        with_mx1(probe(MX1), stopped(MX1, ProbeStage.NO_STARTTLS, "192.0.2.2")),
+        {"mx-no-starttls": "error", "mx-addresses-differ": "warning"},
+        Verdict.BROKEN,
+    ),
+    (
+        "MX-01",
+        with_mx1(probe(MX1), stopped(MX1, ProbeStage.CONNECT_REFUSED, "192.0.2.2")),
+        {"mx-unreachable": "warning", "mx-addresses-differ": "warning"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "MX-01",
+        with_mx1(probe(MX1), stopped(MX1, ProbeStage.NO_ROUTE, "2001:db8::1")),
+        {"mx-address-not-tested": "notice"},
+        Verdict.SECURE,
+    ),
+    # certificates
+    ("STS-63", with_mx1(shown(EXPIRED)), {"mx-certificate-expired": "error"}, Verdict.BROKEN),
+    ("STS-63", with_mx1(shown(OTHER)), {"mx-certificate-name-mismatch": "error"}, Verdict.BROKEN),
+    (
+        "STS-63",
+        with_mx1(shown(OTHER), policy=TESTING),
+        {"mx-certificate-name-mismatch": "warning", "policy-mode-testing": "notice"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "TLS-04",
+        with_mx1(shown(TWO_FAULTS)),
+        {"mx-certificate-name-mismatch": "error", "mx-certificate-expired": "error"},
+        Verdict.BROKEN,
+    ),
+    ("STS-64", with_mx1(shown(NO_SAN)), {"mx-certificate-no-san": "error"}, Verdict.BROKEN),
+    ("TLS-05", with_mx1(shown(LEAF_ONLY)), {"mx-chain-incomplete": "error"}, Verdict.BROKEN),
+    ("TLS-05", with_mx1(shown(STRANGER)), {"mx-certificate-untrusted": "error"}, Verdict.BROKEN),
+    ("TLS-05", with_mx1(shown(SELF)), {"mx-certificate-self-signed": "error"}, Verdict.BROKEN),
+    ("TLS-06", with_mx1(shown(SOON)), {"mx-certificate-expires-soon": "warning"}, Verdict.PARTIAL),
+    # TLSRPT
+    (
+        "RPT-01",
+        with_reports("v=TLSRPTv1; rua=mailto:a@b.example", "v=TLSRPTv1; rua=mailto:a@c.example"),
+        {"tlsrpt-record-multiple": "warning"},
+        Verdict.SECURE,
+    ),
+    ("RPT-02", with_reports("v=TLSRPTv1; x=1"), {"tlsrpt-record-no-rua": "warning"}, Verdict.SECURE),
+    ("DEC-12", with_reports("v=TLSRPTv1; rua"), {"tlsrpt-record-invalid": "warning"}, Verdict.SECURE),
+    (
+        "RPT-03",
+        with_reports("v=TLSRPTv1; rua=ftp://x,mailto:a@b.example"),
+        {"tlsrpt-record-rua-invalid": "warning"},
+        Verdict.SECURE,
+    ),
+    ("RPT-08", with_reports(), {"tlsrpt-record-missing": "warning"}, Verdict.SECURE),
+    (
+        "RPT-08",
+        seen.without_sts(with_reports()),
+        {"tlsrpt-record-missing": "notice", "sts-record-missing": "warning"},
+        Verdict.NONE,
+    ),
+    (
+        "RPT-08",
+        healthy(
+            report_uris=(
+                ReportUri(
+                    "mailto:a@gone.example",
+                    "gone.example",
+                    (lookup("gone.example", "MX", status=LookupStatus.NXDOMAIN),),
+                ),
+            )
+        ),
+        {"tlsrpt-record-rua-unresolvable": "warning"},
+        Verdict.SECURE,
+    ),
+    # DNS
+    (
+        "DEC-04",
+        healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", status=LookupStatus.SERVFAIL)),
+        {"dns-failure": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "DANE-02",
+        healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", status=LookupStatus.BOGUS)),
+        {"dnssec-bogus": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "DANE-03",
+        healthy([], mx=lookup(DOMAIN, "MX", status=LookupStatus.TIMEOUT), report_uris=()),
+        {"dns-failure": "error"},
+        Verdict.BROKEN,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "observation", "codes", "verdict"), FAULTS)
+def test_faults(rule: str, observation: Observation, codes: Codes, verdict: Verdict) -> None:
+    result = judge(observation)
+    assert (told(result), result.verdict) == (codes, verdict)
+
+
+# ---- DANE ----------------------------------------------------------------------------------------------------------
+
+KEY = str(dane.make(3, 1, 1, seen.chain(MX1)[0]))
+KEY_512 = str(dane.make(3, 1, 2, seen.chain(MX1)[0]))
+ISSUER = str(dane.make(2, 0, 1, seen.intermediate().der))
+WRONG, WRONG_512, WRONG_ISSUER = "3 1 1 " + "ab" * 32, "3 1 2 " + "ab" * 64, "2 0 1 " + "ab" * 32
+
+
+def with_tlsa(*tlsa: str, secure_mx: bool = True, chain: tuple[bytes, ...] | None = None) -> Observation:
+    """A domain without MTA-STS, with one MX host and these TLSA records."""
+    host = seen.signed(MX1, *tlsa, probes=(probe(MX1, chain=chain or seen.chain(MX1)),))
+    mx = lookup(DOMAIN, "MX", f"10 {MX1}", secure=secure_mx)
+    return seen.without_sts(healthy([host], mx=mx))
+
+
+def failing(status: LookupStatus) -> Observation:
+    host = change(seen.signed(MX1), tlsa=(lookup(f"_25._tcp.{MX1}", "TLSA", status=status),))
+    return seen.without_sts(healthy([host], mx=lookup(DOMAIN, "MX", f"10 {MX1}", secure=True)))
+
+
+BESIDE: Codes = {"sts-record-missing": "notice"}
+WEAKLY: Codes = {"sts-record-missing": "warning"}
+DANE = [  # rule, observation, codes, verdict, status, whether a DANE sender delivers
+    ("DANE-20", with_tlsa(KEY), BESIDE, Verdict.SECURE, DaneStatus.MATCH, True),
+    ("DANE-06", with_tlsa(KEY, secure_mx=False), WEAKLY, Verdict.PARTIAL, DaneStatus.MATCH, True),
+    ("DANE-20", with_tlsa(WRONG), BESIDE | {"dane-mismatch": "error"}, Verdict.BROKEN, DaneStatus.MISMATCH, False),
+    ("DANE-31", with_tlsa(KEY, WRONG), BESIDE, Verdict.SECURE, DaneStatus.MATCH, True),  # the next key beside this one
+    (
+        "DANE-31",
+        with_tlsa(KEY, WRONG_ISSUER),
+        BESIDE | {"dane-mismatch": "warning"},
+        Verdict.SECURE,
+        DaneStatus.MATCH,
+        True,
+    ),
+    (
+        "DANE-19",
+        with_tlsa(KEY, WRONG_512),
+        BESIDE | {"dane-mismatch": "error"},
+        Verdict.BROKEN,
+        DaneStatus.MISMATCH,
+        False,
+    ),
+    (
+        "DANE-14",
+        with_tlsa(str(dane.make(3, 1, 1, EXPIRED[0])), chain=EXPIRED),
+        BESIDE | {"mx-certificate-expired": "notice"},
+        Verdict.SECURE,
+        DaneStatus.MATCH,
+        True,
+    ),
+    ("DANE-15", with_tlsa(ISSUER), BESIDE, Verdict.SECURE, DaneStatus.MATCH, True),
+    (
+        "DANE-15",
+        with_tlsa(ISSUER, chain=LEAF_ONLY),
+        BESIDE | {"dane-mismatch": "error", "mx-certificate-untrusted": "warning"},
+        Verdict.BROKEN,
+        DaneStatus.MISMATCH,
+        False,
+    ),
+    (
+        "DANE-15",
+        with_tlsa(ISSUER, chain=EXPIRED),
+        BESIDE | {"dane-mismatch": "error", "mx-certificate-expired": "error"},
+        Verdict.BROKEN,
+        DaneStatus.MISMATCH,
+        False,
+    ),
+    (
+        "DANE-16",
+        with_tlsa(ISSUER, chain=leaf(DOMAIN)),
+        BESIDE | {"mx-certificate-name-mismatch": "notice"},
+        Verdict.SECURE,
+        DaneStatus.MATCH,
+        True,
+    ),
+    (
+        "DANE-13",
+        with_tlsa("1 1 1 " + "ab" * 32),
+        BESIDE | {"dane-unusable": "warning"},
+        Verdict.NONE,
+        DaneStatus.UNUSABLE,
+        True,
+    ),
+    (
+        "DANE-04",
+        failing(LookupStatus.SERVFAIL),
+        WEAKLY | {"dane-lookup-failed": "error"},
+        Verdict.BROKEN,
+        DaneStatus.BOGUS,
+        False,
+    ),
+    ("DANE-02", failing(LookupStatus.BOGUS), WEAKLY | {"dane-bogus": "error"}, Verdict.BROKEN, DaneStatus.BOGUS, False),
+    ("DANE-02", with_tlsa(), WEAKLY, Verdict.NONE, DaneStatus.NONE, None),
+]
+
+
+@pytest.mark.parametrize(("rule", "observation", "codes", "verdict", "status", "delivers"), DANE)
+def test_dane(
+    rule: str, observation: Observation, codes: Codes, verdict: Verdict, status: DaneStatus, delivers: bool | None
+) -> None:
+    result = judge(observation)
+    assert (told(result), result.verdict) == (codes, verdict)
+    assert (result.mx[0].dane.status, result.mx[0].delivers.dane) == (status, delivers)
+
+
+@pytest.mark.parametrize(("validating", "severity"), [(True, "warning"), (False, "notice")])
+def test_tlsa_in_an_unsigned_zone(validating: bool, severity: str) -> None:  # DANE-01, DANE-35
+    host = mx_host(MX1, tlsa=(lookup(f"_25._tcp.{MX1}", "TLSA", WRONG),))
+    result = judge(seen.without_sts(healthy([host], validating=validating)))
+    assert told(result)["dane-not-signed"] == severity
+    assert result.mx[0].dane.status is DaneStatus.INSECURE
+    assert result.mx[0].delivers.dane is None
+
+
+def test_tlsa_that_fails_in_an_unsigned_zone_harms_nobody() -> None:  # DANE-09, DEV-25
+    host = mx_host(MX1, tlsa=(lookup(f"_25._tcp.{MX1}", "TLSA", status=LookupStatus.SERVFAIL),))
+    assert judge(healthy([host, mx_host(MX2)])).verdict is Verdict.SECURE
+
+
+def test_dane_does_not_excuse_an_enforced_policy() -> None:  # DEC-19, STS-73
+    host = seen.signed(MX1, str(dane.make(3, 1, 1, OTHER[0])), probes=(probe(MX1, chain=OTHER),))
+    result = judge(healthy([host, mx_host(MX2)]))
+    assert told(result) == {"mx-certificate-name-mismatch": "error"}
+    assert (result.mx[0].delivers.sts, result.mx[0].delivers.dane) == (False, True)
+
+
+# ---- what each kind of sender does ---------------------------------------------------------------------------------
+
+DELIVERS = [  # rule, session, sts, plain
+    ("STS-67", probe(MX1), True, True),
+    ("STS-67", shown(EXPIRED), False, True),
+    ("STS-67", stopped(MX1, ProbeStage.NO_STARTTLS), False, True),
+    ("SMTP-04", stopped(MX1, ProbeStage.HANDSHAKE_FAILED), False, True),
+    ("SMTP-06", stopped(MX1, ProbeStage.CONNECT_REFUSED), False, False),
+    ("SMTP-06", stopped(MX1, ProbeStage.SILENT), False, False),
+    ("SMTP-06", stopped(MX1, ProbeStage.THROTTLED), None, None),
+    ("SMTP-06", stopped(MX1, ProbeStage.NO_ROUTE), None, None),
+]
+
+
+@pytest.mark.parametrize(("rule", "session", "sts", "plain"), DELIVERS)
+def test_delivers(rule: str, session: Probe, sts: bool | None, plain: bool | None) -> None:
+    answer = judge(with_mx1(session)).mx[0].delivers
+    assert (answer.sts, answer.dane, answer.plain) == (sts, None, plain)
+
+
+def test_the_worst_address_speaks_for_the_host() -> None:
+    result = judge(with_mx1(probe(MX1), probe(MX1, "192.0.2.2", chain=EXPIRED)))
+    assert result.mx[0].delivers.sts is False
+    assert result.mx[0].certificate is not None
+    assert result.mx[0].certificate.faults == ("mx-certificate-expired",)
+    assert [address.findings for address in result.mx[0].addresses] == [(), ("mx-certificate-expired",)]
+    message = next(finding.message for finding in result.findings if finding.code == "mx-certificate-expired")
+    assert "192.0.2.2" in message
+
+
+def test_blocked_port_25_says_nothing_about_the_domain() -> None:
+    sessions = [mx_host(name, stopped(name, ProbeStage.CONNECT_TIMEOUT)) for name in (MX1, MX2)]
+    result = judge(healthy(sessions))
+    assert told(result) == {"mx-unreachable": "warning"}
+    assert len(result.findings) == 1
+    assert "blocked" in result.findings[0].message
+    assert result.verdict is Verdict.PARTIAL
+    assert result.mx[0].delivers.plain is None
+
+
+def test_nothing_answered_is_one_finding() -> None:
+    dead = LookupStatus.TIMEOUT
+    observation = healthy(
+        [],
+        mx=lookup(DOMAIN, "MX", status=dead),
+        sts=lookup("x", "TXT", status=dead),
+        tlsrpt=lookup("y", "TXT", status=dead),
+        policy_host=policy_host(None, a=lookup("z", "A", status=dead), aaaa=lookup("z", "AAAA", status=dead)),
+    )
+    result = judge(observation)
+    assert [finding.code for finding in result.findings] == ["dns-failure"]
+    assert result.verdict is Verdict.BROKEN
+
+
+def test_none_that_stood_for_months_is_stale() -> None:
+    none = POLICY.replace("enforce", "none")
+    then = (AT - timedelta(days=90)).strftime("%Y%m%d")
+    stale = healthy(policy=none, sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", f"v=STSv1; id={then}T0900;"))
+    fresh = healthy(policy=none, sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", f"v=STSv1; id={AT:%Y%m%d%H%M%S};"))
+    assert told(judge(stale))["policy-none-stale"] == "warning"
+    assert "policy-none-stale" not in told(judge(fresh))
+
+
+def test_the_missing_issuer_is_named() -> None:  # TLS-05
+    result = judge(with_mx1(shown(LEAF_ONLY)))
+    assert "Test Intermediate" in result.findings[0].message
+
+
+def test_json_has_the_keys_of_the_contract() -> None:
+    document = judge(healthy()).to_json()
+    assert list(document) == [
+        "domain",
+        "verdict",
+        "findings",
+        "sts",
+        "tlsrpt",
+        "mx",
+        "dnssec",
+        "observed_at",
+        "elapsed_ms",
+    ]
+    assert list(document["sts"]) == ["record", "policy", "fetch"]
+    assert list(document["mx"][0]) == [
+        "host",
+        "preference",
+        "matches_policy",
+        "starttls",
+        "tls_version",
+        "certificate",
+        "dane",
+        "delivers",
+        "addresses",
+    ]
+    assert document["observed_at"] == AT.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert document["dnssec"] == {"mx": False, "addresses": False}
+
+
+TEXTS = st.text(max_size=30)
+
+
+@given(
+    st.lists(TEXTS, max_size=3),
+    st.lists(TEXTS, max_size=3),
+    TEXTS,
+    st.sampled_from(ProbeStage),
+    st.lists(st.binary(max_size=40), max_size=3),
+)
+def test_anything_seen_can_be_judged(
+    sts: list[str], reports: list[str], body: str, stage: ProbeStage, certificates: list[bytes]
+) -> None:
+    hostile = probe(MX1, stage=stage, chain=tuple(certificates), reply=body, detail=body)
+    observation = healthy(
+        [mx_host(MX1, hostile), MxHost(body, 5)],
+        sts=lookup("x", "TXT", *sts),
+        tlsrpt=lookup("y", "TXT", *reports),
+        policy_host=policy_host(fetch(body, chain=tuple(certificates), location=body, media_type=body)),
+    )
+    result = judge(observation)
+    assert result.verdict in Verdict
+    assert all(finding.message.isprintable() for finding in result.findings)
