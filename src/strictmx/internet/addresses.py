@@ -77,6 +77,10 @@ _CARRIERS = (
 )
 
 
+# EINVAL: a link-local address without the interface that would make it reachable
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL})
+
+
 class ConnectFault(Enum):
     """Why there is no connection. The values are those of `FetchStage` and `ProbeStage`."""
 
@@ -141,7 +145,7 @@ def has_route(address: str) -> bool:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((address, 53))  # UDP: the kernel looks for a route and a source address, no packet leaves
     except OSError as error:
-        return error.errno not in {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+        return error.errno not in _NO_ROUTE
     return True
 
 

@@ -21,7 +21,7 @@ async def look_at_mail(look: Look, domain: Name) -> tuple[Lookup, tuple[MxHost, 
     """The MX question, and every host that it names or implies (MX-02), in order of preference."""
     mx = await look.ask(domain, "MX")
     if mx.status is LookupStatus.NODATA:
-        host = await _look_at_host(look, MxHost(host=domain, implicit=True))
+        host = await _look_at_host(look, MxHost(host=str(domain), implicit=True))
         exists = any(lookup is not None and (lookup.records or lookup.failed) for lookup in (host.a, host.aaaa))
         return mx, (host,) if exists else ()
     named = _named(mx.records)
