@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error))
     except KeyboardInterrupt:
         return _complain("interrupted")
+    except Exception:  # noqa: BLE001 - the last guard: a bug of ours is told in a line, its traceback only on demand
+        return _bug()
     return status
 
 
@@ -78,6 +80,16 @@ def _overview() -> str:
         "strictmx VERB --help tells more; --version tells which release this is.\n"
         "Exit status: 0 fine, 1 a problem was found, 2 used wrongly or could not run.\n"
     )
+
+
+def _bug() -> int:
+    """A fault of the program itself: one line, and where the traceback is for whoever reports it."""
+    import traceback
+
+    if os.environ.get("STRICTMX_DEBUG"):
+        traceback.print_exc()
+    last = traceback.format_exception_only(*sys.exc_info()[:2])[-1].strip()
+    return _complain(f"a fault of strictmx itself: {last}; please report it with the output under STRICTMX_DEBUG=1")
 
 
 def _complain(text: str) -> int:

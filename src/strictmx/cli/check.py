@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -214,16 +213,22 @@ def _replay(source: str, domains: list[Name], report: _Report) -> None:
 
 def _observe(options: Namespace, domains: list[Name], report: _Report, error_output: Terminal) -> None:
     """Look at the domains, with progress on a terminal."""
+    import asyncio
+
+    from strictmx.internet.trust import TrustError
     from strictmx.roles.check import check, check_many
 
     settings = read_settings(options, dict(os.environ)).internet
-    if len(domains) == 1:
-        with _spinner(error_output, domains[0]) as step:
-            observation, result = asyncio.run(check(domains[0], settings, now=_now, on_step=step))
-        report.tell(observation, result)
-        return
-    with _bar(error_output, len(domains), report) as tell:
-        asyncio.run(check_many(domains, settings, concurrency=options.concurrency, now=_now, tell=tell))
+    try:
+        if len(domains) == 1:
+            with _spinner(error_output, domains[0]) as step:
+                observation, result = asyncio.run(check(domains[0], settings, now=_now, on_step=step))
+            report.tell(observation, result)
+        else:
+            with _bar(error_output, len(domains), report) as tell:
+                asyncio.run(check_many(domains, settings, concurrency=options.concurrency, now=_now, tell=tell))
+    except TrustError as error:
+        raise UsageError(f"check: {error}") from error
 
 
 def _now() -> datetime:

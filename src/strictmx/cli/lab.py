@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import tempfile
 from argparse import Namespace
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from strictmx.cli.arguments import Help, Parser, UsageError
 from strictmx.cli.terminal import json_document, standard_output
-from strictmx.lab import domains_table, serve
+from strictmx.lab import domains_table
 
 HELP = Help(
     about="A mail internet on loopback: DNS, policy hosts, MX hosts, a certificate authority; a domain for every\n"
@@ -38,6 +37,10 @@ def run(options: Namespace) -> int:
     if options.verb == "list":
         return _list(options)
     directory = Path(options.dir) if options.dir else Path(tempfile.mkdtemp(prefix="strictmx-lab-"))
+    import asyncio
+
+    from strictmx.lab import serve
+
     output = standard_output()
     try:
         directory.mkdir(parents=True, exist_ok=True)

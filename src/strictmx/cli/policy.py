@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from argparse import Namespace
@@ -99,6 +98,8 @@ def _pattern(text: str) -> sts.HostPattern:
 
 def _present(domain: Name, options: Namespace) -> tuple[sts.HostPattern, ...]:
     """The domain's MX hosts, as DNS says now, with a line on standard error that says so."""
+    import asyncio
+
     from strictmx.findings.observation import LookupStatus
 
     settings = read_settings(options, dict(os.environ)).internet

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from strictmx.findings.finding import Finding, Severity, listed
-from strictmx.findings.judge.words import duration
 from strictmx.findings.result import CheckResult, DaneStatus, MxFacts, Verdict
+from strictmx.findings.words import duration
 from strictmx.standards.sts import Policy
 from strictmx.text import cut, escaped
 

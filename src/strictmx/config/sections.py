@@ -50,7 +50,7 @@ class Internet:
         v.FLAG,
         "Connect to special-purpose addresses (private, loopback, link-local) that a domain names.",
     )
-    helo: str = key("", v.HOST_OR_NONE, "The name given in EHLO. Empty: the name of this machine.")
+    helo: str = key("", v.HOST_OR_NONE, "The name given in EHLO. Empty: the address that the connection comes from.")
     timeout: float = key("10s", v.SECONDS, "How long one look-up or connection may take.")
 
 

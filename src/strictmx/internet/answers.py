@@ -200,15 +200,17 @@ def part(message: Message, name: str, rdtype: str) -> Part:
 
 
 def _bounded(records: list[str]) -> tuple[str, ...]:
-    """The records as far as the limits go; of a single one that is longer its beginning."""
+    """The records as far as the limits go, versioned TXT before others: a flood must not hide the record asked for.
+
+    One that is too long is passed over; when nothing is left, the beginning of the first stands for all.
+    """
     kept: list[str] = []
     room = RECORD_CHARACTERS
-    for record in records[:RECORDS]:
-        if len(record) > room:
-            return tuple(kept) or (record[:room],)
-        kept.append(record)
-        room -= len(record)
-    return tuple(kept)
+    for record in sorted(records, key=lambda text: not text.startswith("v="))[:RECORDS]:
+        if len(record) <= room:
+            kept.append(record)
+            room -= len(record)
+    return tuple(kept) or tuple(record[:room] for record in records[:1])
 
 
 def _association(usage: int, selector: int, matching_type: int, data: bytes) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import mx as mx_kinds
 from strictmx.findings.catalogue import policy as kinds
 from strictmx.findings.catalogue import policy_host as host_kinds
 from strictmx.findings.finding import Finding, Severity, listed
-from strictmx.findings.judge import words
 from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
 from strictmx.standards.names import address_of
@@ -57,8 +57,7 @@ def lint(data: bytes, media_type: str | None = None, *, subject: str = "policy")
     reading = sts.read_policy(data)
     findings += judge_grammar(reading, subject, domain="DOMAIN", mx_hosts=())
     if reading.policy is not None:
-        findings += _judge_max_age(reading.policy, subject)
-        findings += _judge_mode(reading.policy, subject, domain="DOMAIN")
+        findings += _judge_max_age(reading.policy, subject)  # its mode is no fault of a file (STS-29)
     return tuple(sorted(findings, key=lambda finding: finding.severity.rank))
 
 
@@ -75,7 +74,8 @@ def judge_policy(published: Published) -> Iterator[Finding]:
     if reading.policy.mode is sts.Mode.NONE:
         yield from _judge_none(published, subject)
         return
-    yield from _judge_mode(reading.policy, subject, domain=published.domain)
+    if reading.policy.mode is sts.Mode.TESTING:
+        yield kinds.MODE_TESTING(subject, Severity.NOTICE)
     yield from _judge_patterns(published, reading.policy, subject)
 
 
@@ -149,13 +149,6 @@ def _judge_max_age(policy: sts.Policy, subject: str) -> Iterator[Finding]:
         max_age=policy.max_age,
         proposal=MAX_AGE_USUAL,
     )
-
-
-def _judge_mode(policy: sts.Policy, subject: str, *, domain: str) -> Iterator[Finding]:
-    if policy.mode is sts.Mode.TESTING:
-        yield kinds.MODE_TESTING(subject, Severity.NOTICE)
-    elif policy.mode is sts.Mode.NONE:
-        yield kinds.MODE_NONE(subject, Severity.NOTICE, domain=domain)
 
 
 def _judge_none(published: Published, subject: str) -> Iterator[Finding]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import policy_host as kinds
 from strictmx.findings.finding import Finding, Kind, Severity, listed
-from strictmx.findings.judge import words
 from strictmx.findings.judge.published import Published
 from strictmx.findings.observation import Fetch, FetchStage
 from strictmx.standards import sts

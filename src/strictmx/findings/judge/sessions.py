@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import mx as kinds
 from strictmx.findings.finding import Finding, Kind, Severity, listed
 from strictmx.findings.judge import dane as judge_dane
-from strictmx.findings.judge import words
 from strictmx.findings.judge.dane import HostDane
 from strictmx.findings.judge.policy_host import certificate_facts, whose
 from strictmx.findings.judge.published import Published

@@ -151,7 +151,7 @@ _PATTERNS = (
         name="policy-wildcard-depth.example",
         shows="One MX host lies a label deeper than the wildcard reaches.",
         verdict="broken",
-        codes={"policy-wildcard-depth": "error"},
+        codes={"policy-wildcard-depth": "error", "mx-not-in-policy": "error"},
         policy=Policy(mx=("*.mail.{domain}",)),
         mx=(Mx(host="mx1.mail"), Mx(host="mx1.south.mail", preference=20)),
     ),

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import json
+
+from strictmx.lab import DOMAINS
+from tests.cli.conftest import Run
+
+
+def test_list_names_every_domain_and_what_it_shows(run: Run) -> None:
+    lines = run("lab", "list").out.splitlines()
+    assert len(lines) == len(DOMAINS)
+    for line, row in zip(lines, DOMAINS, strict=True):
+        assert line.startswith(row.name)
+        assert row.shows in line
+
+
+def test_list_as_json(run: Run) -> None:
+    rows = json.loads(run("lab", "list", "--json").out)
+    assert [row["domain"] for row in rows] == [row.name for row in DOMAINS]
+    assert set(rows[0]) >= {"domain", "shows", "verdict", "codes"}
