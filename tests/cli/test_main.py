@@ -14,7 +14,7 @@ from strictmx.cli.arguments import Parser
 from strictmx.cli.verbs import VERBS, load
 from strictmx.version import __version__
 from tests.cli.conftest import Run
-from tests.laboratory import ROOT, environment
+from tests.laboratory import ROOT, command, environment
 
 
 def test_without_arguments_it_prints_the_verbs(run: Run) -> None:
