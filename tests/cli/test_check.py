@@ -52,6 +52,24 @@ def test_every_domain_shows_what_it_promises(everything: Documents, row: Domain)
     assert (codes(document["findings"]), document["verdict"]) == (dict(row.codes), row.verdict)
 
 
+RULES = [  # rule, domain, verdict, part of what it shows
+    ("DANE-09", "dane-not-signed.example", "secure", "dane-not-signed"),
+    ("DANE-18", "healthy-dane-mx-cname.example", "secure", "dane-ok"),
+    ("DANE-33", "dane-no-starttls.example", "broken", "mx-no-starttls"),
+    ("DANE-35", "dane-not-signed.example", "secure", "dane-not-signed"),
+    ("STS-65", "healthy-sni.example", "secure", ""),
+    ("STS-77", "healthy-delegated.example", "secure", "sts-record-cname"),
+    ("MX-06", "healthy-alias.example", "secure", ""),
+]
+
+
+@pytest.mark.parametrize(("rule", "domain", "verdict", "code"), RULES)
+def test_rules_that_need_servers(everything: Documents, rule: str, domain: str, verdict: str, code: str) -> None:
+    document = everything[domain]
+    assert document["verdict"] == verdict
+    assert not code or code in {finding["code"] for finding in document["findings"]}
+
+
 def test_one_domain_for_people(run: Run, lab: Path) -> None:
     ended = run("check", EXPIRED, "--config", str(lab))
     assert (ended.status, ended.err) == (1, "")

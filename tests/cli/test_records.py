@@ -57,6 +57,19 @@ def test_zone_is_read_by_a_foreign_parser(run: Run, policy: str) -> None:
     assert all(len(part) <= 255 for part in record.strings)
 
 
+@pytest.mark.parametrize(("rule", "seconds"), [("STS-08", 0), ("STS-08", 1), ("STS-08", 86_400)])
+def test_the_id_follows_the_file(run: Run, policy: str, rule: str, seconds: int) -> None:
+    """The same file keeps its id; one that was changed later gets another."""
+
+    def identifier() -> str:
+        records = json.loads(run("records", "example.com", "--policy", policy, "--json").out)
+        return str(records[0]["value"])
+
+    before = identifier()
+    os.utime(policy, (CHANGED + seconds, CHANGED + seconds))
+    assert (identifier() == before) is (seconds == 0)
+
+
 def test_nsupdate_replaces_what_is_there(run: Run, policy: str) -> None:
     lines = run("records", "example.com", "--policy", policy, "--format", "nsupdate").out.splitlines()
     assert lines[:2] == [

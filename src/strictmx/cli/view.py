@@ -99,11 +99,10 @@ def _mx_table(hosts: Sequence[MxFacts]) -> Iterator[Line]:
         if number == 0:
             yield (("  " + "  ".join(cells).rstrip(), "dim"),)
             continue
-        segments: list[Segment] = [("  ", "")]
-        for cell in cells:
-            style = {"yes": "ok", "no": "error"}.get(cell.strip(), "")
-            segments += [(cell, style), ("  ", "")]
-        yield tuple(segments[:-1])
+        segments: list[Segment] = []
+        for cell in [*cells[:-1], cells[-1].rstrip()]:
+            segments += [("  ", ""), (cell, {"yes": "ok", "no": "error"}.get(cell.strip(), ""))]
+        yield tuple(segments)
 
 
 def _answer(answer: bool | None) -> str:  # noqa: FBT001 - a tri-state fact, not a flag

@@ -54,13 +54,13 @@ def mx_facts(host: HostView) -> MxFacts:
     addresses = tuple(_address_facts(address) for address in host.addresses)
     shown = [facts for facts in (_certificate_facts(address) for address in tested) if facts is not None]
     offered = [address.probe.starttls for address in tested if address.probe.starttls is not None]
-    versions = sorted(address.probe.tls_version for address in tested if address.probe.tls_version is not None)
+    versions = [address.probe.tls_version or "" for address in tested if address.probe.greeted]
     return MxFacts(
         host=host.seen.host,
         preference=host.seen.preference,
         matches_policy=host.matches_policy,
         starttls=all(offered) if offered else None,
-        tls_version=versions[0] if versions else None,
+        tls_version=min(versions, default="") or None,
         certificate=max(shown, key=lambda facts: len(facts.faults), default=None),
         dane=DaneFacts(records=tuple(map(str, host.tlsa.records)), status=host.dane_status),
         delivers=host.delivers,

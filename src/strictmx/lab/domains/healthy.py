@@ -69,6 +69,19 @@ _RECORDS = (
         ),
     ),
     Domain(
+        name="healthy-alias.example",
+        shows="The mail domain itself is a CNAME: MX is taken at the target, policy and record at the name (MX-06).",
+        verdict="secure",
+        tlsrpt=("v=TLSRPTv1; rua=mailto:tlsrpt@healthy-minimal.example",),
+        mx=(),
+        hosts=(Mx(),),
+        policy=Policy(mx=("mx1.{domain}",)),
+        records=(
+            ("@", "CNAME", "healthy-alias.hosting.example."),
+            ("healthy-alias.hosting.example.", "MX", "10 mx1.healthy-alias.example."),
+        ),
+    ),
+    Domain(
         name="healthy-txt-strings.example",
         shows="The STS record is cut into several strings, in the middle of a word (STS-01).",
         verdict="secure",
