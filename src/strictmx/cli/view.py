@@ -27,7 +27,7 @@ SEVERITY_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity
 VERDICT_WORDS = {
     Verdict.SECURE: ("ok", "mail to it travels over verified TLS"),
     Verdict.TESTING: ("notice", "would be secure; the policy is in testing mode, so nothing is enforced yet"),
-    Verdict.PARTIAL: ("warning", "part of the mail is protected, or the protection ends soon"),
+    Verdict.PARTIAL: ("warning", "not every path of the mail is known to be protected"),
     Verdict.NONE: ("warning", "mail to it is not protected"),
     Verdict.BROKEN: ("error", "something does not work as published"),
 }
@@ -39,10 +39,9 @@ _UNKNOWN = "-"  # no such policy, or not to be told from here
 
 def result_lines(result: CheckResult, width: int) -> Iterator[Line]:
     """One domain: verdict, findings with their mends, and what each kind of sender does at each MX host."""
-    style, words = VERDICT_WORDS[result.verdict]
-    yield ((escaped(result.domain), "bold"), ("  ", ""), (result.verdict.value.upper(), style), (f"  {words}", ""))
-    if result.verdict is Verdict.NONE and any(finding.code == "mx-null" for finding in result.findings):
-        yield ((f"{_INDENT}(it takes no mail)", "dim"),)
+    style, _ = VERDICT_WORDS[result.verdict]
+    word = (result.verdict.value.upper(), style)
+    yield ((escaped(result.domain), "bold"), ("  ", ""), word, (f"  {_verdict_words(result)}", ""))
     shown = [finding for finding in result.findings if finding.severity is not Severity.OK]
     for finding in shown:
         yield ()
@@ -59,6 +58,19 @@ def result_lines(result: CheckResult, width: int) -> Iterator[Line]:
     yield ((f"  seen {moment} in {result.elapsed_ms / 1000:.1f} s", "dim"),)
 
 
+def _verdict_words(result: CheckResult) -> str:
+    """The verdict in half a sentence, as exact as the facts allow."""
+    codes = {finding.code for finding in result.findings}
+    if result.verdict is Verdict.NONE and "mx-null" in codes:
+        return "it takes no mail"
+    if result.verdict is Verdict.PARTIAL:
+        if codes & {"mx-certificate-expires-soon", "policy-host-certificate-expires-soon"}:
+            return "protected now; what protects it ends soon"
+        if "policy-mode-testing" in codes:
+            return "the policy is in testing mode, and not every MX host is known to pass it"
+    return VERDICT_WORDS[result.verdict][1]
+
+
 def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     """One finding: what is the case, what to do."""
     word = SEVERITY_WORDS[finding.severity]
@@ -70,7 +82,7 @@ def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
         # A line after the first is a record or a line of a file: it must stay whole to be pasted.
         parts = _wrapped(paragraph, width - 2) if number == 0 else [paragraph]
         for part_number, part in enumerate(parts):
-            yield ((_INDENT + (prefix if part_number == 0 else "  ") + part, "ok"),)
+            yield ((_INDENT + (prefix if part_number == 0 else "  "), "bold"), (part, ""))
     yield ((f"{_INDENT}{finding.reference}", "dim"),)
 
 

@@ -92,6 +92,8 @@ async def fetch_policy(
             await _fetch(host, addresses, settings, context or tls.probe_context(), seen)
     except TimeoutError:
         seen.detail = seen.detail or f"not done within {settings.timeout:g} seconds"
+    if seen.status not in (None, 200):
+        seen.stage = FetchStage.DONE  # such an answer is no policy, whatever became of its body (STS-44)
     fetch = seen.fetch(round((loop.time() - began) * 1000))
     return msgspec.structs.replace(fetch, detail=fetch.detail[:HEADER_CHARACTERS])
 

@@ -30,7 +30,7 @@ REPLY_LINES = 100  # an EHLO reply has ten to twenty
 REPLY_OCTETS = 65_536  # one reply in all, and what is buffered of a server that does not wait its turn
 TEXT_CHARACTERS = 1_000  # kept of a reply, as evidence
 QUIT_SECONDS = 1.0  # the farewell is a courtesy: no longer than this
-SAME_HOST, SAME_ADDRESS = 2, 2  # sessions at once, so that a small server is not taken for a target
+SAME_HOST, SAME_ADDRESS = 4, 2  # sessions at once, so that a small server is not taken for a target
 SESSIONS = 256  # sessions at once in all
 PROBES_REMEMBERED = 4_096  # with chains of 5 KB some 20 MB
 REMEMBERED_SECONDS = 300.0  # a run over many domains asks for a shared host again within this
@@ -301,7 +301,7 @@ def _text(octets: bytes) -> str:
 
 
 class Prober:
-    """Probes with manners: each (address, SNI) once a run, at most two sessions at once with a host or an address.
+    """Probes with manners: each (address, SNI) once a run, few sessions at once with a host or an address.
 
     sessions: how many at once in all. Use it as an async context manager: it owns the sessions under way.
     """
