@@ -10,8 +10,8 @@ import pytest
 
 from strictmx import __version__
 from strictmx.findings.observation import Fetch, FetchStage
-from strictmx.internet import https
 from strictmx.internet.https import fetch_policy
+from strictmx.standards import sts
 from tests.internet.conftest import Pki
 from tests.internet.servers import LOOPBACK, Session, free_port, server_context, serving, settings
 
@@ -123,7 +123,7 @@ async def test_responses(rule: str, response: bytes, stage: FetchStage, status: 
     fetched = await fetch(sending(response))
     assert (fetched.stage, fetched.status) == (stage, status)
     assert fetched.chain
-    assert fetched.bytes_read == len(fetched.body) <= https.POLICY_OCTETS + 1
+    assert fetched.bytes_read == len(fetched.body) <= sts.POLICY_BYTES + 1
 
 
 async def test_header_values_are_kept_as_received_and_cut(fetch: Fetcher) -> None:

@@ -19,6 +19,7 @@ import msgspec
 from strictmx.findings.observation import HOST_ADDRESSES, Fetch, FetchStage
 from strictmx.internet import tls
 from strictmx.internet.addresses import CONNECT_SECONDS, ConnectFault, Guard, Unreachable, connect
+from strictmx.standards.sts import POLICY_BYTES, POLICY_PATH
 from strictmx.version import __version__
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from strictmx.config import Internet
 
-POLICY_PATH = "/.well-known/mta-sts.txt"  # STS-40
-POLICY_OCTETS = 65_536  # STS-48: RFC 8461 section 3.3 suggests 64 KB; reading stops one octet later
 HEAD_OCTETS = 16_384  # status line and fields; ordinary servers send less than 2 KB
 INFORMATIONAL = 8  # 1xx responses before the final one; more is a loop
 HEADER_CHARACTERS = 1_000  # kept of a header value, as evidence
@@ -211,9 +210,9 @@ async def _read_response(reader: asyncio.StreamReader, client: h11.Connection, s
             elif isinstance(event, h11.Response):
                 _note_head(event, seen)
             elif isinstance(event, h11.Data):
-                seen.body += event.data[: POLICY_OCTETS + 1 - len(seen.body)]
-                if len(seen.body) > POLICY_OCTETS:
-                    seen.stage, seen.detail = FetchStage.TOO_LARGE, f"more than {POLICY_OCTETS} octets"
+                seen.body += event.data[: POLICY_BYTES + 1 - len(seen.body)]
+                if len(seen.body) > POLICY_BYTES:
+                    seen.stage, seen.detail = FetchStage.TOO_LARGE, f"more than {POLICY_BYTES} octets"
                     return
             elif isinstance(event, h11.EndOfMessage):
                 seen.stage = FetchStage.DONE

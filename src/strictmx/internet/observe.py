@@ -30,7 +30,7 @@ from strictmx.internet.look import DOMAIN_SECONDS, Look, choose_addresses
 from strictmx.internet.mx_hosts import look_at_mail
 from strictmx.internet.smtp import SESSIONS, Prober
 from strictmx.internet.trust import TrustStore
-from strictmx.standards import tlsrpt
+from strictmx.standards import sts, tlsrpt
 from strictmx.standards.names import Name
 
 CHAIN_OCTETS = 1_048_576  # chains kept of one domain: 250 sessions with ordinary ones
@@ -75,7 +75,7 @@ class Observer:
             policy_host = group.create_task(_look_at_policy_host(look, domain))
             reporting = group.create_task(_look_at_reporting(look, domain))
             mail = group.create_task(look_at_mail(look, domain))
-        sts, elsewhere = record.result()
+        sts_record, elsewhere = record.result()
         record_of_reports, report_uris = reporting.result()
         mx, hosts = mail.result()
         hosts = _within_room(hosts)
@@ -88,7 +88,7 @@ class Observer:
             observed_at=observed_at,
             elapsed_ms=round((loop.time() - began) * 1000),
             validating=self._resolver.validating,
-            sts=sts,
+            sts=sts_record,
             sts_elsewhere=elsewhere,
             policy_host=policy_host.result(),
             tlsrpt=record_of_reports,
@@ -117,17 +117,17 @@ def _load(settings: Internet) -> tuple[TrustStore, Authorities]:
 
 async def _look_at_record(look: Look, domain: Name) -> tuple[Lookup, tuple[Lookup, ...]]:
     """The STS record; where there is none also the places where it is put by mistake."""
-    sts = await look.ask(f"_mta-sts.{domain}", "TXT")
-    if sts.failed or any(text.startswith("v=STSv1") for text in sts.records):
-        return sts, ()
+    record = await look.ask(str(sts.record_name(domain)), "TXT")
+    if record.failed or sts.read_records(record.records).candidates:
+        return record, ()
     places = (domain, f"mta-sts.{domain}", f"_mta-sts.{domain}.{domain}")
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(look.ask(place, "TXT")) for place in places]
-    return sts, tuple(task.result() for task in tasks)
+    return record, tuple(task.result() for task in tasks)
 
 
 async def _look_at_policy_host(look: Look, domain: Name) -> PolicyHost:
-    host = f"mta-sts.{domain}"
+    host = str(sts.policy_host(domain))
     a, aaaa = await look.addresses(host)
     addresses = choose_addresses(a, aaaa)
     return PolicyHost(host, a, aaaa, fetch=await look.fetch(host, addresses) if addresses else None)
@@ -135,7 +135,7 @@ async def _look_at_policy_host(look: Look, domain: Name) -> PolicyHost:
 
 async def _look_at_reporting(look: Look, domain: Name) -> tuple[Lookup, tuple[ReportUri, ...]]:
     """The TLSRPT record, and whether the hosts of its addresses exist (RPT-08)."""
-    lookup = await look.ask(f"_smtp._tls.{domain}", "TXT")
+    lookup = await look.ask(str(tlsrpt.record_name(domain)), "TXT")
     record = tlsrpt.read_records(lookup.records).record
     wanted = record.rua[:REPORT_URIS] if record is not None else ()
     async with asyncio.TaskGroup() as group:

@@ -1,0 +1,104 @@
+"""What a policy is (RFC 8461 section 3.2), which hosts it matches (4.1), and how a publisher writes it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from strictmx.standards.names import InvalidName, Name
+
+MAX_AGE_SECONDS = 31_557_600  # RFC 8461 section 3.2: about a year
+
+_HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\Z")
+
+
+class Mode(Enum):
+    """What a sender does with a host that fails the policy (RFC 8461 section 5)."""
+
+    ENFORCE = "enforce"
+    TESTING = "testing"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class HostPattern:
+    """An `mx` pattern: an exact host name, or `*.` and a name, where the star stands for exactly one label."""
+
+    name: Name
+    wildcard: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> HostPattern:
+        """Read a pattern as a policy file gives it (STS-23, STS-24).
+
+        Raises ValueError with what is wrong: several names, a star elsewhere, U-labels, an address, a trailing dot.
+        """
+        wildcard = text.startswith("*.")
+        rest = text[2:] if wildcard else text
+        if not rest:
+            raise ValueError("it is empty")
+        if "*" in rest:
+            raise ValueError("the star may only be the whole left label, once")
+        if re.search(r"[\s,;]", rest):
+            raise ValueError("one `mx` line holds one name; write a line for each host")
+        if rest.startswith("."):
+            raise ValueError("it begins with a dot; the wildcard is written `*` followed by the dot")
+        if rest.endswith("."):
+            raise ValueError("it ends with a dot")
+        if not rest.isascii():
+            raise ValueError("it is not in A-labels (`xn--…`)")
+        for label in rest.split("."):
+            if not _HOST_LABEL.match(label):
+                raise ValueError("a host name holds letters, digits and hyphens")
+        try:
+            name = Name.parse(rest)
+        except InvalidName as error:
+            raise ValueError(error.reason) from error
+        return cls(name, wildcard)
+
+    def matches(self, host: str) -> bool:
+        """Whether the MX host name passes (RFC 8461 section 4.1): equal, or one label in front of the wildcard's.
+
+        host: the name in the MX record, never its CNAME target; any case, a trailing dot is dropped.
+        """
+        name = host.lower().removesuffix(".")
+        if not self.wildcard:
+            return name == self.name
+        label, dot, rest = name.partition(".")
+        return bool(label and dot) and rest == self.name
+
+    def __str__(self) -> str:
+        return f"*.{self.name}" if self.wildcard else str(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy that RFC 8461 section 3.2 accepts. One that exists is valid; nobody checks again.
+
+    mx: empty only when mode is none. max_age: seconds, 0 to 31,557,600.
+    """
+
+    mode: Mode
+    mx: tuple[HostPattern, ...]
+    max_age: int
+    extensions: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_age <= MAX_AGE_SECONDS:
+            raise ValueError(f"max_age is 0 to {MAX_AGE_SECONDS} seconds, not {self.max_age}")
+        if not self.mx and self.mode is not Mode.NONE:
+            raise ValueError("a policy names at least one mx unless its mode is none")
+
+    def matches(self, host: str) -> bool:
+        """Whether an MX host name passes one of the patterns (RFC 8461 section 4.1)."""
+        return any(pattern.matches(host) for pattern in self.mx)
+
+
+def format_policy(policy: Policy) -> bytes:
+    """The file as a publisher writes it (STS-29): CRLF, keys in the order version, mode, mx, max_age."""
+    lines = ["version: STSv1", f"mode: {policy.mode.value}"]
+    lines += [f"mx: {pattern}" for pattern in policy.mx]
+    lines.append(f"max_age: {policy.max_age}")
+    lines += [f"{key}: {value}" for key, value in policy.extensions]
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8")

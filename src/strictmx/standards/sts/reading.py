@@ -1,0 +1,270 @@
+"""Reading a policy file: the policy that senders see, and every rule that the file bends (RFC 8461 section 3.2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+
+from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy
+from strictmx.standards.txt_record import FOUND_CHARACTERS
+
+_POLICY_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(.*?)[ \t]*\Z", re.DOTALL)
+_MAX_AGE = re.compile(r"[0-9]{1,10}\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_KNOWN_KEYS = ("version", "mode", "mx", "max_age")
+
+
+class PolicyFault(Enum):
+    """A rule of the policy file that was bent. Whether the policy survives is on the `Fault` itself."""
+
+    NOT_A_POLICY = "not-a-policy"
+    ENCODING = "encoding"
+    LINE_ENDING = "line-ending"
+    SYNTAX = "syntax"
+    VERSION_MISSING = "version-missing"
+    VERSION = "version"
+    MODE_MISSING = "mode-missing"
+    MODE_INVALID = "mode-invalid"
+    MAX_AGE_MISSING = "max-age-missing"
+    MAX_AGE_INVALID = "max-age-invalid"
+    MX_MISSING = "mx-missing"
+    MX_INVALID = "mx-invalid"
+    DUPLICATE_FIELD = "duplicate-field"
+
+
+class Effect(Enum):
+    """What a bent rule does to the policy."""
+
+    FATAL = "fatal"  # every sender ignores the policy
+    FORGIVEN = "forgiven"  # read on; some senders may not
+    HARMLESS = "harmless"  # within the grammar, worth knowing
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One bent rule: the text found (cut), the line (from 1; 0 is the whole file), and what is wrong in a clause."""
+
+    kind: PolicyFault
+    effect: Effect
+    rule: str
+    line: int = 0
+    found: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReading:
+    """What a file holds: the policy, or None when a fault is fatal; and every rule that was bent."""
+
+    policy: Policy | None
+    faults: tuple[Fault, ...]
+
+
+def read_policy(raw: bytes) -> PolicyReading:
+    """Read a policy file and every rule that it bends (RFC 8461 section 3.2). Never raises on content.
+
+    raw: the response body as received, at most `POLICY_BYTES` (a longer one is refused by whoever reads it).
+    """
+    text, encoding = _decode(raw)
+    reading = _read_lines(text)
+    stranger = _recognise(text, reading)
+    if stranger:
+        return PolicyReading(None, (Fault(PolicyFault.NOT_A_POLICY, Effect.FATAL, "DEC-06", reason=stranger),))
+    if encoding:
+        return PolicyReading(None, (encoding, *reading.faults))
+    return reading
+
+
+def _decode(raw: bytes) -> tuple[str, Fault | None]:
+    """The text, and the fault when the octets are no plain UTF-8 text (DEC-07)."""
+
+    def fault(reason: str) -> Fault:
+        return Fault(PolicyFault.ENCODING, Effect.FATAL, "DEC-07", reason=reason)
+
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return raw.decode("utf-16", "replace"), fault("the file is UTF-16")
+        return raw.decode("utf-8", "replace"), fault(f"octet {error.start + 1} is not UTF-8")
+    if text.startswith("\ufeff"):
+        return text[1:], fault("the file begins with a byte order mark")
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        return _CONTROL.sub("", text), fault(f"line {line} holds the control character U+{ord(control.group()):04X}")
+    return text, None
+
+
+def _recognise(text: str, reading: PolicyReading) -> str:
+    """What a file is that was never a policy, in a clause; empty for one that is, or nearly is."""
+    if reading.policy is not None:
+        return ""
+    start = text.lstrip()[:200].lower()
+    if start.startswith("{\\rtf"):
+        return "it is a rich text document; save it as plain text"
+    if re.match(r"<(!doctype|html|\?xml|head|body|p\b|pre\b)", start):
+        return "it is a web page"
+    if start.startswith(("v=stsv1", '"v=stsv1', "_mta-sts")):
+        return "it holds the DNS record; that belongs into DNS, and the policy into this file"
+    if start.startswith("---"):
+        return "it begins with front matter (`---`)"
+    if start.startswith("{"):
+        return "it is JSON"
+    if re.search(r"^mx:[ \t]*\r?\n[ \t]*-", text, re.MULTILINE):
+        return "it is a YAML list; each host is a line `mx: HOST` of its own"
+    if re.search(r"^[ \t]+\S", text, re.MULTILINE):
+        flush = re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE)
+        if _read_lines(flush).policy is not None:
+            return "its lines are indented; each begins in the first column"
+    return ""
+
+
+@dataclass(slots=True)
+class _Fields:
+    """The fields of a file while it is read; the first of each key wins (STS-26)."""
+
+    version: str | None = None
+    mode: Mode | None = None
+    mode_seen: bool = False
+    max_age: int | None = None
+    max_age_seen: bool = False
+    mx: list[HostPattern] = field(default_factory=list)
+    mx_seen: bool = False
+    extensions: dict[str, str] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def note(self, kind: PolicyFault, effect: Effect, rule: str, line: int, found: str, reason: str) -> None:
+        self.faults.append(Fault(kind, effect, rule, line, found[:FOUND_CHARACTERS], reason))
+
+
+def _read_lines(text: str) -> PolicyReading:
+    """Read decoded text line by line; faults of the encoding are the caller's."""
+    fields = _Fields()
+    for number, line in enumerate(_split(text, fields), start=1):
+        _read_line(fields, number, line)
+    _note_missing(fields)
+    if any(fault.effect is Effect.FATAL for fault in fields.faults) or fields.mode is None or fields.max_age is None:
+        return PolicyReading(None, tuple(fields.faults))
+    policy = Policy(fields.mode, tuple(fields.mx), fields.max_age, tuple(fields.extensions.items()))
+    return PolicyReading(policy, tuple(fields.faults))
+
+
+def _split(text: str, fields: _Fields) -> list[str]:
+    """The lines without their ends, noting ends other than CRLF and lines of white space only (DEC-01, DEC-02)."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    lone = next((number for number, line in enumerate(lines, start=1) if "\r" in line), 0)
+    if lone:
+        reason = "a carriage return stands alone"
+        fields.note(PolicyFault.LINE_ENDING, Effect.FATAL, "STS-28", lone, "", reason)
+        fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", lone, lines[lone - 1], reason)
+        lines = re.split(r"[\r\n]", text.replace("\r\n", "\n").removesuffix("\n").removesuffix("\r"))
+    elif re.search(r"(?<!\r)\n", text):
+        reason = "lines end with LF; the RFC's own form is CRLF"
+        fields.note(PolicyFault.LINE_ENDING, Effect.HARMLESS, "DEC-01", 0, "", reason)
+    blank = next((number for number, line in enumerate(lines, start=1) if not line.strip(" \t")), 0)
+    if blank and lines != [""]:
+        fields.note(PolicyFault.LINE_ENDING, Effect.FORGIVEN, "DEC-02", blank, "", "the line is empty")
+    return lines
+
+
+def _read_line(fields: _Fields, number: int, line: str) -> None:
+    """Read one line into the fields."""
+    if not line.strip(" \t"):
+        return
+    match = _POLICY_LINE.match(line)
+    if not match:
+        fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", number, line, _why_no_field(line))
+        return
+    key, value = match.groups()
+    if key == "mx":
+        _read_mx(fields, number, value)
+    elif _seen(fields, key):
+        reason = f"`{key}` is there already; senders take the first"
+        fields.note(PolicyFault.DUPLICATE_FIELD, Effect.FORGIVEN, "STS-26", number, line, reason)
+    elif key == "version":
+        fields.version = value
+        if value != "STSv1":
+            fields.note(PolicyFault.VERSION, Effect.FATAL, "STS-21", number, value, "the version is `STSv1`")
+    elif key == "mode":
+        _read_mode(fields, number, value)
+    elif key == "max_age":
+        _read_max_age(fields, number, value)
+    elif not value:
+        fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-27", number, line, "the value is empty")
+    else:
+        fields.extensions[key] = value
+
+
+def _seen(fields: _Fields, key: str) -> bool:
+    """Whether a field that may stand once stood before."""
+    return {
+        "version": fields.version is not None,
+        "mode": fields.mode_seen,
+        "max_age": fields.max_age_seen,
+    }.get(key, key in fields.extensions)
+
+
+def _why_no_field(line: str) -> str:
+    """Why a line is no `key: value`, in a clause."""
+    if line[0] in " \t":
+        return "the line begins with white space"
+    if re.match(r"[A-Za-z0-9_.-]+[ \t]+:", line):
+        return "white space stands before the colon"
+    if re.match(r"[A-Za-z0-9_.-]+[ \t]*=", line):
+        return "an equals sign stands in place of the colon"
+    return "it is no `key: value`"
+
+
+def _read_mode(fields: _Fields, number: int, value: str) -> None:
+    fields.mode_seen = True
+    try:
+        fields.mode = Mode(value)
+    except ValueError:
+        reason = "the mode is `enforce`, `testing` or `none`, in lower case"
+        fields.note(PolicyFault.MODE_INVALID, Effect.FATAL, "STS-21", number, value, reason)
+
+
+def _read_max_age(fields: _Fields, number: int, value: str) -> None:
+    fields.max_age_seen = True
+    if not _MAX_AGE.match(value):
+        reason = f"max_age is a whole number of seconds, 0 to {MAX_AGE_SECONDS}"
+        fields.note(PolicyFault.MAX_AGE_INVALID, Effect.FATAL, "STS-25", number, value, reason)
+        return
+    fields.max_age = int(value)
+    if fields.max_age > MAX_AGE_SECONDS:
+        fields.max_age = MAX_AGE_SECONDS
+        reason = f"the highest max_age is {MAX_AGE_SECONDS} seconds"
+        fields.note(PolicyFault.MAX_AGE_INVALID, Effect.FORGIVEN, "DEC-09", number, value, reason)
+
+
+def _read_mx(fields: _Fields, number: int, value: str) -> None:
+    fields.mx_seen = True
+    try:
+        pattern = HostPattern.parse(value)
+    except ValueError as error:
+        fields.note(PolicyFault.MX_INVALID, Effect.FATAL, "STS-23", number, value, str(error))
+        return
+    if pattern not in fields.mx:
+        fields.mx.append(pattern)
+
+
+def _note_missing(fields: _Fields) -> None:
+    """Note the required fields that never came (STS-20, STS-22)."""
+    cased = {key.lower(): key for key in fields.extensions if key.lower() in _KNOWN_KEYS}
+
+    def missing(kind: PolicyFault, rule: str, key: str) -> None:
+        reason = f"`{cased[key]}` must be written `{key}`" if key in cased else f"there is no line `{key}: …`"
+        fields.note(kind, Effect.FATAL, rule, 0, "", reason)
+
+    if fields.version is None:
+        missing(PolicyFault.VERSION_MISSING, "STS-20", "version")
+    if not fields.mode_seen:
+        missing(PolicyFault.MODE_MISSING, "STS-20", "mode")
+    if not fields.max_age_seen:
+        missing(PolicyFault.MAX_AGE_MISSING, "STS-20", "max_age")
+    if not fields.mx_seen and fields.mode is not Mode.NONE:
+        missing(PolicyFault.MX_MISSING, "STS-22", "mx")
