@@ -83,9 +83,15 @@ FAULTS = [  # rule, observation, codes, verdict
     ),
     (
         "STS-07",
-        healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", cnames=("nowhere.provider.example",))),
+        healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", cnames=("_mta-sts.nowhere.example",))),
         {"sts-record-missing": "error"},
         Verdict.BROKEN,
+    ),
+    (
+        "STS-07",  # a wildcard alias of the zone means no record
+        healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", cnames=("www.shop.example",))),
+        {"sts-record-missing": "warning"},
+        Verdict.NONE,
     ),
     (
         "STS-10",

@@ -53,9 +53,9 @@ class PolicyFacts(_Result, frozen=True):
 
 
 class FetchFacts(_Result, frozen=True):
-    """What the policy host answered; None where it never came to an answer. `text` is cut to 64 KiB."""
+    """What the policy host answered; `text` is cut to 64 KiB."""
 
-    status: int | None
+    status: int
     media_type: str | None
     bytes: int
     text: str

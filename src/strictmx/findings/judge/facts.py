@@ -24,19 +24,21 @@ _UNTESTED = "mx-address-not-tested"
 def sts_facts(published: Published) -> StsFacts | None:
     """Record, policy and fetch; None for a domain that publishes nothing of MTA-STS."""
     fetch, reading = published.seen.policy_host.fetch, published.record
-    if fetch is None and not reading.candidates:
+    answered = None
+    body = ""
+    if fetch is not None and fetch.status is not None:
+        body = fetch.body.encode("latin-1").decode("utf-8", "replace")
+        answered = FetchFacts(status=fetch.status, media_type=fetch.media_type, bytes=fetch.bytes_read, text=body)
+    if answered is None and not reading.candidates:
         return None
     record = reading.record
     policy = published.fetched_policy
-    body = fetch.body.encode("latin-1").decode("utf-8", "replace") if fetch is not None else ""
     return StsFacts(
         record=RecordFacts(txt=reading.candidates[0], id=record.id) if record is not None else None,
         policy=PolicyFacts(mode=policy.mode.value, mx=tuple(map(str, policy.mx)), max_age=policy.max_age, text=body)
         if policy is not None
         else None,
-        fetch=FetchFacts(status=fetch.status, media_type=fetch.media_type, bytes=fetch.bytes_read, text=body)
-        if fetch is not None
-        else None,
+        fetch=answered,
     )
 
 

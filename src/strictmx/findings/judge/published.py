@@ -77,13 +77,18 @@ class Published:
         """TXT records at `_mta-sts` that mean to be an STS record and are none."""
         return tuple(text for text in self.record.others if "stsv1" in text.lower())
 
+    @cached_property
+    def record_alias(self) -> str:
+        """Where the alias at `_mta-sts` leads, if it means an STS record; a wildcard of the zone leads elsewhere."""
+        target = self.seen.sts.target
+        return target if self.seen.sts.cnames and ("mta-sts" in target or target.startswith("_")) else ""
+
     @property
     def intends_sts(self) -> bool:
         """Whether the domain publishes anything as its STS record, right or wrong; a failed look-up counts as so."""
         if self.seen.sts.failed:
             return self.fetched_reading is not None
-        seen = self.record.candidates or self.record_strangers or self.misplaced_records or self.seen.sts.cnames
-        return bool(seen)
+        return bool(self.record.candidates or self.record_strangers or self.misplaced_records or self.record_alias)
 
     @cached_property
     def host_certificate(self) -> Examination | None:

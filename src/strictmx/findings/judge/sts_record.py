@@ -41,8 +41,8 @@ def _judge_missing(published: Published, facts: Mapping[str, str], *, relies_on_
             yield kinds.WRONG_PLACE(name, Severity.ERROR, place=place, **facts)
     elif published.record_strangers:
         yield kinds.MISSING_STRANGER(name, Severity.ERROR, found=published.record_strangers[0], **facts)
-    elif published.seen.sts.cnames:
-        yield kinds.MISSING_ALIAS(name, Severity.ERROR, target=published.seen.sts.target, **facts)
+    elif published.record_alias:
+        yield kinds.MISSING_ALIAS(name, Severity.ERROR, target=published.record_alias, **facts)
     elif published.fetched_policy is not None:
         yield kinds.MISSING_BESIDE_POLICY(name, Severity.WARNING, **facts)
     elif not published.takes_mail:

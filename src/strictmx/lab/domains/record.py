@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strictmx.lab.model import Domain, Mail, Mx, Policy, Smtp
+from strictmx.lab.model import Certificate, Domain, Mail, Mx, Policy, Smtp, Web
 
 _OTHER_RECORD = "v=STSv1; id=20260101000000;"
 _OLD_RECORD = "v=STSv1; id=20240101000000;"
@@ -29,7 +29,19 @@ _STS = (
         verdict="broken",
         codes={"sts-record-missing": "error"},
         sts=(),
-        records=(("_mta-sts", "CNAME", "nowhere.example."),),
+        records=(("_mta-sts", "CNAME", "_mta-sts.nowhere.example."),),
+    ),
+    Domain(
+        name="sts-record-missing-wildcard.example",
+        shows="A wildcard alias of the zone answers for `_mta-sts` and `mta-sts`; nobody meant MTA-STS by it.",
+        verdict="none",
+        codes={"sts-record-missing": "warning"},
+        sts=(),
+        web=Web(
+            alias="www.sts-record-missing-wildcard.example.",
+            certificate=Certificate(names=("www.sts-record-missing-wildcard.example",)),
+        ),
+        records=(("_mta-sts", "CNAME", "www.sts-record-missing-wildcard.example."),),
     ),
     Domain(
         name="sts-record-missing-version-last.example",
