@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from strictmx.config import Settings
 from strictmx.findings.finding import Finding, Severity
-from strictmx.findings.judge.policy import lint
+from strictmx.findings.judge.policy_file import lint
 from strictmx.findings.result import CheckResult
 from strictmx.roles import check as role
 from strictmx.standards import sts

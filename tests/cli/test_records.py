@@ -77,6 +77,17 @@ def test_nsupdate_replaces_what_is_there(run: Run, policy: str) -> None:
         'update add _mta-sts.example.com. 3600 TXT "v=STSv1; id=20251124090405;"',
     ]
     assert lines[-1] == "send"
+    assert not any("_smtp._tls" in line for line in lines)  # nobody chose an address for reports
+
+
+def test_nsupdate_keeps_the_tlsa_record_of_the_key_in_use(run: Run, policy: str, tmp_path: Path) -> None:
+    """DANE-32: the next record is published beside the present one."""
+    certificate = tmp_path / "next.pem"
+    certificate.write_bytes(server(authority("Root"), "mx1.example.com").pem)
+    arguments = ["--tlsa", "--certificate", str(certificate), "--format", "nsupdate"]
+    lines = run("records", "example.com", "--policy", policy, *arguments).out.splitlines()
+    assert not any(line.startswith("update delete _25._tcp") for line in lines)
+    assert any(line.startswith("update add _25._tcp.mx1.example.com. 3600 TLSA 3 1 1 ") for line in lines)
 
 
 def test_terraform(run: Run, policy: str) -> None:
@@ -114,10 +125,13 @@ def test_tlsa(run: Run, policy: str, tmp_path: Path) -> None:
         (["--host", "a b"], "--host"),
         (["--host", "a.example", "--host", "b.example"], "one name"),
         (["--tlsa", "--certificate", "POLICY"], "no certificate"),
+        (["--tlsa", "--certificate", "STRANGER"], "is for other.example, not for mx1.example.com"),
     ],
 )
-def test_wrong_values(run: Run, policy: str, arguments: list[str], part: str) -> None:
-    given = [policy if argument == "POLICY" else argument for argument in arguments]
+def test_wrong_values(run: Run, policy: str, tmp_path: Path, arguments: list[str], part: str) -> None:
+    stranger = tmp_path / "stranger.pem"
+    stranger.write_bytes(server(authority("Root"), "other.example").pem)
+    given = [{"POLICY": policy, "STRANGER": str(stranger)}.get(argument, argument) for argument in arguments]
     ended = run("records", "example.com", "--policy", policy, *given)
     assert (ended.status, ended.out) == (2, "")
     assert part in ended.err

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from strictmx.findings.finding import Severity
 from strictmx.findings.judge import judge
+from strictmx.findings.judge.policy_file import lint
 from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation, Probe, ProbeStage, ReportUri
 from strictmx.findings.result import CheckResult, DaneStatus, Verdict
 from strictmx.standards import dane
-from tests.certificates import AT, DAY, authority, server
+from tests.certificates import AT, DAY, authority, issue, server
 from tests.findings import seen
 from tests.findings.seen import DOMAIN, POLICY, change, fetch, healthy, lookup, mx_host, policy_host, probe, stopped
 
@@ -657,3 +658,131 @@ def test_anything_seen_can_be_judged(
     result = judge(observation)
     assert result.verdict in Verdict
     assert all(finding.message.isprintable() for finding in result.findings)
+
+
+# ---- addresses of one host that differ ----------------------------------------------------------------------------
+
+
+def messages(result: CheckResult, code: str) -> list[str]:
+    return [finding.message for finding in result.findings if finding.code == code]
+
+
+def test_unlike_faults_of_one_code_are_told_apart() -> None:
+    sessions = [
+        stopped(MX1, ProbeStage.CONNECT_TIMEOUT, "192.0.2.1"),
+        stopped(MX1, ProbeStage.REJECTED, "192.0.2.2", reply="554 no"),
+    ]
+    first, second = messages(judge(with_mx1(*sessions)), "mx-unreachable")
+    assert ("192.0.2.1" in first, "192.0.2.2" in first) == (True, False)
+    assert ("192.0.2.1" in second, "554 no" in second) == (False, True)
+
+
+def test_two_certificates_with_one_fault_are_two_findings() -> None:
+    old = authority("Old Intermediate", seen.root())
+    leaf_chain = server(old, MX1, not_after=AT - DAY).der
+    aged = issue("Old Intermediate", seen.root(), ca=True, key=old.key, not_after=AT - 5 * DAY).der
+    result = judge(with_mx1(shown((leaf_chain, aged))))
+    told_of = messages(result, "mx-certificate-expired")
+    assert len(told_of) == 2
+    assert not any("192.0.2.1" in message for message in told_of)  # the host has one address; it need not be named
+
+
+def test_no_other_address_is_promised_where_there_is_none() -> None:
+    sessions = [stopped(MX1, ProbeStage.CONNECT_REFUSED, "192.0.2.1"), stopped(MX1, ProbeStage.SILENT, "192.0.2.2")]
+    (message,) = messages(judge(healthy([mx_host(MX1, *sessions)])), "mx-unreachable")
+    assert "another address" not in message
+    assert "only MX host" in message
+
+
+def test_a_session_that_was_cut_off_says_nothing() -> None:
+    late = judge(with_mx1(stopped(MX1, ProbeStage.CUT_OFF)))
+    assert told(late) == {"mx-address-not-tested": "notice"}
+    assert late.verdict is Verdict.PARTIAL
+    assert late.mx[0].delivers.plain is None
+
+
+def test_dane_that_could_not_be_looked_at_is_no_mismatch() -> None:
+    blocked = stopped(MX1, ProbeStage.CONNECT_TIMEOUT)
+    host = seen.signed(MX1, KEY, probes=(blocked,))
+    result = judge(seen.without_sts(healthy([host], mx=lookup(DOMAIN, "MX", f"10 {MX1}", secure=True))))
+    assert result.mx[0].dane.status is None
+    assert result.verdict is Verdict.PARTIAL
+    assert "dane-mismatch" not in told(result)
+
+
+def test_dane_is_not_blamed_where_it_matches() -> None:  # DANE-14
+    host = seen.signed(MX1, str(dane.make(3, 1, 1, EXPIRED[0])), probes=(shown(EXPIRED),))
+    (message,) = messages(judge(healthy([host, mx_host(MX2)])), "mx-certificate-expired")
+    assert "enforce your policy" in message
+    assert "DANE" not in message
+
+
+def test_a_certificate_that_dane_ee_vouches_for_may_end() -> None:
+    host = seen.signed(MX1, str(dane.make(3, 1, 1, SOON[0])), probes=(shown(SOON),))
+    signed_mx = lookup(DOMAIN, "MX", f"10 {MX1}", secure=True)
+    result = judge(healthy([host], mx=signed_mx, policy=TESTING.replace(f"mx: {MX2}\r\n", "")))
+    assert result.verdict is Verdict.SECURE
+    assert not any("no sender can verify" in message for message in messages(result, "mx-certificate-expires-soon"))
+
+
+def test_findings_of_a_hostile_file_are_few() -> None:
+    assert len(judge(healthy(policy="x\n" * 32_768)).findings) < 30
+    many = POLICY + "".join(f"mx: m{number}.e\r\n" for number in range(6_000))
+    assert len(judge(healthy(policy=many)).findings) < 5
+
+
+NULLS = [  # rule, MX records, code, severity
+    ("MX-04", ["0 ."], "mx-null", "notice"),
+    ("MX-04", ["10 ."], "mx-null", "warning"),
+    ("MX-04", ["0 .", "0 mx1.shop.example"], "mx-null", "error"),
+]
+
+
+@pytest.mark.parametrize(("rule", "records", "code", "severity"), NULLS)
+def test_null_mx(rule: str, records: list[str], code: str, severity: str) -> None:
+    observation = seen.without_sts(healthy([], mx=lookup(DOMAIN, "MX", *records), report_uris=()))
+    assert told(judge(observation))[code] == severity
+
+
+def test_a_blank_in_the_tlsrpt_record_is_told() -> None:  # DEC-03
+    assert told(judge(with_reports("v=TLSRPTv1 ; rua=mailto:a@b.example"))) == {"tlsrpt-record-invalid": "warning"}
+
+
+def test_a_mended_tlsrpt_record_keeps_the_addresses_that_work() -> None:
+    result = judge(with_reports("v=TLSRPTv1; rua=ftp://x,mailto:a@b.example"))
+    assert 'rua=mailto:a@b.example"' in result.findings[0].mend
+
+
+def test_one_family_whose_look_up_fails_does_not_stop_mail() -> None:  # DANE-03
+    host = mx_host(MX1, aaaa=lookup(MX1, "AAAA", status=LookupStatus.SERVFAIL))
+    result = judge(healthy([host, mx_host(MX2)]))
+    assert told(result) == {"dns-failure": "warning"}
+    assert result.verdict is Verdict.SECURE
+
+
+LINT = [  # rule, file, codes
+    ("STS-31", POLICY.replace("mx1.shop.example", "*.com"), {"policy-wildcard-broad": "warning"}),
+    (
+        "STS-31",
+        POLICY.replace("mx1.shop.example", "*.mail.protection.outlook.com"),
+        {"policy-wildcard-broad": "notice"},
+    ),
+    ("STS-30", POLICY.replace("604800", "60480"), {"policy-max-age-short": "warning"}),
+    ("STS-30", POLICY.replace("604800", "3155760"), {"policy-max-age-short": "notice"}),
+    ("DEC-02", POLICY + "MX: mx3.shop.example\r\n", {"policy-invalid": "warning"}),
+    ("STS-24", POLICY.replace("mx1.shop.example", "mx_1.shop.example"), {"policy-mx-invalid": "error"}),
+    ("STS-48", POLICY + "x: " + "y" * 65_536, {"policy-host-too-large": "error"}),
+    ("DEC-06", "", {"policy-not-a-policy": "error"}),
+    ("DEC-07", "\ufeff" + POLICY, {"policy-encoding": "error"}),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "codes"), LINT, ids=range(len(LINT)))
+def test_lint(rule: str, text: str, codes: Codes) -> None:
+    assert {finding.code: finding.severity.value for finding in lint(text.encode())} == codes
+
+
+def test_lost_digit_is_named() -> None:
+    (finding,) = lint(POLICY.replace("604800", "60480").encode())
+    assert "about 17 hours" in finding.message
+    assert "604800 is a week" in finding.message

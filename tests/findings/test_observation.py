@@ -36,6 +36,11 @@ BAD = [
     dump(seen.healthy()).replace(b'"observation":1', b'"observation":2'),
     dump(seen.healthy()).replace(b'"elapsed_ms":120', b'"elapsed_ms":"x"'),
     dump(seen.healthy()).replace(b'"stage":"done"', b'"stage":"flying"'),
+    dump(seen.healthy()).replace(b'"domain":"shop.example"', b'"domain":"not a name"'),
+    dump(seen.healthy()).replace(b'"domain":"shop.example"', b'"domain":"SHOP.example"'),
+    dump(seen.healthy()).replace(b'"address":"192.0.2.1"', b'"address":"abc"'),
+    dump(seen.healthy()).replace(b"mode: enforce", "mode: ☃".encode()),
+    dump(seen.healthy()).replace(b'Z","elapsed_ms"', b'","elapsed_ms"'),
 ]
 
 

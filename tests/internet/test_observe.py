@@ -208,7 +208,7 @@ async def test_the_deadline_keeps_what_was_seen(pki: Pki, tmp_path: Path) -> Non
         network.smtp.greeting = b""
         seen = await network.observe(seconds=0.8)
     assert seen.sts.status is LookupStatus.ANSWER
-    assert [probe.stage for host in seen.hosts for probe in host.probes] == [ProbeStage.SILENT] * 2
+    assert [probe.stage for host in seen.hosts for probe in host.probes] == [ProbeStage.CUT_OFF] * 2
     assert seen.elapsed_ms < 3_000
 
 

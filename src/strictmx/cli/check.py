@@ -207,6 +207,8 @@ def _replay(source: str, domains: list[Name], report: _Report) -> None:
             continue
         missing.discard(Name(observation.domain))
         report.tell(observation, judge(observation))
+    if not report.told and not missing:
+        raise UsageError(f"{source}: holds no observation")
     if missing:
         raise UsageError(f"{source}: holds no observation of {', '.join(sorted(missing))}")
 

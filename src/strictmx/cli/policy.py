@@ -132,7 +132,7 @@ async def _ask_mx(domain: Name, settings: Any) -> Any:
 def _lint(options: Namespace) -> int:
     from strictmx.cli import view
     from strictmx.findings.finding import Severity
-    from strictmx.findings.judge.policy import lint
+    from strictmx.findings.judge.policy_file import lint
 
     data = read_bytes(options.file, sts.POLICY_BYTES)
     findings = lint(data)

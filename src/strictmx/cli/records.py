@@ -15,6 +15,7 @@ from strictmx.standards.names import InvalidName, Name, address_of
 from strictmx.standards.zone import DnsRecord
 
 CERTIFICATE_BYTES = 1_048_576
+NAMES_SHOWN = 4
 FORMATS = ("zone", "nsupdate", "json", "terraform")
 
 HELP = Help(
@@ -69,17 +70,18 @@ def run(options: Namespace) -> int:
         return 1
     records = [
         DnsRecord(sts.record_name(domain), "TXT", sts.format_record(_record(options))),
-        DnsRecord(tlsrpt.record_name(domain), "TXT", _reporting(domain, options.rua)),
+        *_reporting(domain, options),
         *_policy_host(domain, options),
     ]
     if options.certificate is not None:
-        records += _tlsa(policy, options.certificate)
+        records += _tlsa(domain, policy, options.certificate)
     sys.stdout.write(_formatted(records, domain, options.format))
     return 0
 
 
 def _policy(name: str) -> sts.Policy | None:
-    return sts.read_policy(read_bytes(name, sts.POLICY_BYTES)).policy
+    data = read_bytes(name, sts.POLICY_BYTES)
+    return sts.read_policy(data).policy if len(data) <= sts.POLICY_BYTES else None
 
 
 def _record(options: Namespace) -> sts.Record:
@@ -97,12 +99,17 @@ def _record(options: Namespace) -> sts.Record:
         raise UsageError(f"records: {error}") from error
 
 
-def _reporting(domain: Name, rua: list[str]) -> str:
+def _reporting(domain: Name, options: Namespace) -> list[DnsRecord]:
+    """The TLSRPT record. An update never replaces one that is there by an address that nobody chose."""
+    rua = options.rua
+    if not rua and options.format == "nsupdate":
+        sys.stderr.write("strictmx: the TLSRPT record stays as it is; choose where reports go with --rua\n")
+        return []
     if not rua:
         rua = [f"mailto:postmaster@{domain}"]
         sys.stderr.write(f"strictmx: reports go to {rua[0]}; choose another address with --rua\n")
     try:
-        return tlsrpt.format_record(rua)
+        return [DnsRecord(tlsrpt.record_name(domain), "TXT", tlsrpt.format_record(rua))]
     except ValueError as error:
         raise UsageError(f"records: --rua {rua[0] if len(rua) == 1 else ', '.join(rua)}: {error}") from error
 
@@ -129,8 +136,8 @@ def _policy_host(domain: Name, options: Namespace) -> list[DnsRecord]:
         raise UsageError(f"records: --host: {error}") from error
 
 
-def _tlsa(policy: sts.Policy, file: str) -> list[DnsRecord]:
-    """`3 1 1` for each MX host that the policy names and the certificate covers; for all where it covers none."""
+def _tlsa(domain: Name, policy: sts.Policy, file: str) -> list[DnsRecord]:
+    """`3 1 1` for each MX host that the policy names, lies in the domain, and is covered by the certificate."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -143,13 +150,19 @@ def _tlsa(policy: sts.Policy, file: str) -> list[DnsRecord]:
     except ValueError as error:
         raise UsageError(f"records: {file}: holds no certificate in PEM") from error
     der = leaf.public_bytes(Encoding.DER)
-    hosts = [pattern.name for pattern in policy.mx if not pattern.wildcard]
+    named = [pattern.name for pattern in policy.mx if not pattern.wildcard]
+    hosts = [host for host in named if host == domain or host.endswith(f".{domain}")]
     if not hosts:
-        raise UsageError("records: TLSA records stand at host names, and the policy names none without a wildcard")
+        raise UsageError(
+            f"records: the policy names no host within {domain}; TLSA records stand in the host's own zone"
+        )
     presented = read_certificate(der).dns_ids
     covered = [host for host in hosts if any(dns_id_matches(pattern, host) for pattern in presented)]
+    if not covered:
+        has = ", ".join(presented[:NAMES_SHOWN]) or "no name"
+        raise UsageError(f"records: {file}: the certificate is for {has}, not for {', '.join(hosts[:NAMES_SHOWN])}")
     value = str(dane.make(dane.EE, dane.KEY, 1, der))
-    return [DnsRecord(dane.query_name(host), "TLSA", value) for host in covered or hosts]
+    return [DnsRecord(dane.query_name(host), "TLSA", value) for host in covered]
 
 
 def _formatted(records: list[DnsRecord], domain: Name, form: str) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from strictmx.findings.finding import Finding, Severity, listed
-from strictmx.findings.result import CheckResult, DaneStatus, MxFacts, Verdict
+from strictmx.findings.result import CheckResult, MxFacts, Verdict
 from strictmx.findings.words import duration
 from strictmx.standards.sts import Policy
 from strictmx.text import cut, escaped
@@ -99,7 +99,7 @@ def _mx_table(hosts: Sequence[MxFacts]) -> Iterator[Line]:
             host.tls_version or {True: "failed", False: "none", None: "?"}[host.starttls],
             (host.certificate.not_after or "?")[:10] if host.certificate else "?",
             _answer(host.delivers.sts),
-            _answer(host.delivers.dane) if host.dane.status is not DaneStatus.NONE else _UNKNOWN,
+            _answer(host.delivers.dane),
             _answer(host.delivers.plain),
         )
         for host in hosts

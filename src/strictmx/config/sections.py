@@ -51,7 +51,7 @@ class Internet:
         "Connect to special-purpose addresses (private, loopback, link-local) that a domain names.",
     )
     helo: str = key("", v.HOST_OR_NONE, "The name given in EHLO. Empty: the address that the connection comes from.")
-    timeout: float = key("10s", v.SECONDS, "How long one look-up or connection may take.")
+    timeout: float = key("10s", v.SECONDS, "How long one SMTP session may take; fetching a policy may take twice that.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from ipaddress import ip_address
 from typing import Literal
 
 import msgspec
+
+from strictmx.standards.names import Name
 
 OBSERVATION_VERSION = 1  # the key `observation` of a saved line; a reader refuses a higher one
 OBSERVATION_BYTES = 4_194_304  # a saved line: 32 MX hosts of 16 addresses with their chains stay below
@@ -130,6 +133,7 @@ class ProbeStage(Enum):
 
     NO_ROUTE = "no-route"  # this machine has no route to the address's family
     NOT_ALLOWED = "not-allowed"  # special-purpose address, not contacted
+    CUT_OFF = "cut-off"  # the look at the domain ended before this session did
     CONNECT_REFUSED = "connect-refused"
     CONNECT_TIMEOUT = "connect-timeout"
     CONNECT_FAILED = "connect-failed"  # any other answer of the network: host or net unreachable
@@ -181,6 +185,7 @@ _NEVER_CONNECTED = frozenset(
     {
         ProbeStage.NO_ROUTE,
         ProbeStage.NOT_ALLOWED,
+        ProbeStage.CUT_OFF,
         ProbeStage.CONNECT_REFUSED,
         ProbeStage.CONNECT_TIMEOUT,
         ProbeStage.CONNECT_FAILED,
@@ -259,6 +264,21 @@ def load(line: bytes) -> Observation:
     if len(line) > OBSERVATION_BYTES:
         raise UnreadableObservation(f"a saved observation is at most {OBSERVATION_BYTES} bytes long")
     try:
-        return msgspec.json.decode(line, type=Observation)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        observation = msgspec.json.decode(line, type=Observation)
+        _check(observation)
+    except (ValueError, RecursionError) as error:
         raise UnreadableObservation(f"no saved observation: {error}") from error
+    return observation
+
+
+def _check(observation: Observation) -> None:
+    """What the types alone do not say. Raises ValueError."""
+    if observation.observed_at.tzinfo is None:
+        raise ValueError("observed_at has no offset")
+    if Name.parse(observation.domain) != observation.domain:
+        raise ValueError("the domain is not in lower-case A-labels")
+    if observation.policy_host.fetch is not None:
+        observation.policy_host.fetch.body.encode("latin-1")
+    for host in observation.hosts:
+        for probe in host.probes:
+            ip_address(probe.address)

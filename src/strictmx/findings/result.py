@@ -86,10 +86,10 @@ class CertificateFacts(_Result, frozen=True):
 
 
 class DaneFacts(_Result, frozen=True):
-    """The TLSA records found, and what they are worth."""
+    """The TLSA records found, and what they are worth; `status` is None when the host could not be looked at."""
 
     records: tuple[str, ...]
-    status: DaneStatus
+    status: DaneStatus | None
 
 
 class Delivers(_Result, frozen=True):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+_READABLE = 100  # a larger number of a unit is told in the next unit, rounded
 _UNITS = (("year", 31_557_600), ("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def duration(seconds: int) -> str:
-    """A length of time in its largest fitting unit: `1 week`, `90 seconds`, `3 days`."""
+    """A length of time in words: whole in its largest fitting unit (`1 week`), else rounded (`about 17 hours`)."""
     if seconds == 0:
         return "no time at all"
     for unit, length in _UNITS:
-        if seconds % length == 0:
+        if seconds % length == 0 and seconds // length < _READABLE:
             return _count(seconds // length, unit)
-    return _count(seconds, "second")
+    unit, length = next((unit, length) for unit, length in _UNITS if seconds >= 2 * length)
+    return f"about {_count(round(seconds / length), unit)}"
 
 
 def ago(then: datetime, now: datetime) -> str:

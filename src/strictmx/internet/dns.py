@@ -178,6 +178,9 @@ class Resolver:
         try:
             async with asyncio.timeout(seconds):
                 message = await self._message(server, asked)
+                if message.failure is LookupStatus.SERVFAIL and not message.says_bogus:
+                    # A resolver that was let down itself often knows the second time; only then is it a failure.
+                    message = await self._message(server, asked)
                 if message.failure is None:
                     return _Outcome(
                         LookupStatus.ANSWER, message.detail, message, secure=message.authentic and server.believed

@@ -31,6 +31,7 @@ HEAD_OCTETS = 16_384  # status line and fields; ordinary servers send less than 
 INFORMATIONAL = 8  # 1xx responses before the final one; more is a loop
 HEADER_CHARACTERS = 1_000  # kept of a header value, as evidence
 READ_OCTETS = 4_096  # one read; HEAD_OCTETS is exceeded by no more than this
+PATIENCE = 2  # a GET may take so many times as long as an SMTP session: STS-48 lets senders wait a minute
 LEAST_SECONDS = 0.05  # with less left no further address is tried
 
 # What to tell when several addresses failed in different ways: the weakest claim about the host comes first
@@ -78,7 +79,7 @@ class _Seen:
 async def fetch_policy(
     host: str, addresses: Sequence[str], settings: Internet, *, context: ssl.SSLContext | None = None
 ) -> Fetch:
-    """Ask the policy host for its policy; ends within `settings.timeout` seconds.
+    """Ask the policy host for its policy; ends within twice `settings.timeout` seconds, as senders wait for longer.
 
     host: the name for SNI and the Host field. addresses: literals, in the order to try; the next one is tried only
     while there is no connection. context: how TLS is spoken; without one nothing is verified.
@@ -86,11 +87,12 @@ async def fetch_policy(
     loop = asyncio.get_running_loop()
     began = loop.time()
     seen = _Seen()
+    seconds = PATIENCE * settings.timeout
     try:
-        async with asyncio.timeout(settings.timeout):
+        async with asyncio.timeout(seconds):
             await _fetch(host, addresses, settings, context or tls.probe_context(), seen)
     except TimeoutError:
-        seen.detail = seen.detail or f"not done within {settings.timeout:g} seconds"
+        seen.detail = seen.detail or f"not done within {seconds:g} seconds"
     if seen.status not in (None, 200):
         seen.stage = FetchStage.DONE  # such an answer is no policy, whatever became of its body (STS-44)
     fetch = seen.fetch(round((loop.time() - began) * 1000))
@@ -119,7 +121,7 @@ async def _fetch(host: str, addresses: Sequence[str], settings: Internet, contex
 async def _connect(addresses: Sequence[str], settings: Internet, seen: _Seen) -> socket.socket | None:
     """The first address that takes the connection; else None, with stage and detail saying why."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + settings.timeout
+    deadline = loop.time() + PATIENCE * settings.timeout
     guard = Guard.of(allow_private_addresses=settings.allow_private_addresses)
     faults: list[Unreachable] = []
     for address in addresses[:HOST_ADDRESSES]:

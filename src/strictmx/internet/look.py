@@ -78,7 +78,7 @@ class Look:
             async with asyncio.timeout_at(self._deadline):
                 return await self._prober.probe(host, address, sni)
         except TimeoutError:
-            return Probe(address, ProbeStage.SILENT, sni, detail=_CUT_OFF)
+            return Probe(address, ProbeStage.CUT_OFF, sni, detail=_CUT_OFF)
 
     def _tell(self, step: str) -> None:
         if self._on_step is not None:

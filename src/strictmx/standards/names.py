@@ -41,6 +41,9 @@ class Name(str):
         Raises InvalidName: empty, too long, an empty label, or a character that no name has.
         """
         stripped = text.strip()
+        hint = _meant(stripped)
+        if hint:
+            raise InvalidName(text, hint)
         name = stripped.removesuffix(".")
         if not name:
             raise InvalidName(text, "it is empty")
@@ -90,6 +93,15 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
         return ip_address(bare)
     except ValueError:
         return None
+
+
+def _meant(text: str) -> str:
+    """What to write in place of an address or a URL, which people paste for a domain; empty for anything else."""
+    if "://" in text:
+        return f"it is a URL; write {text.partition('://')[2].partition('/')[0][:NAME_OCTETS] or 'the host name'}"
+    if "@" in text:
+        return f"it is a mail address; write what stands after the @, {text.rpartition('@')[2][:NAME_OCTETS]}"
+    return ""
 
 
 def _to_a_labels(name: str, text: str) -> str:

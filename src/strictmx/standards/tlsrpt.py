@@ -17,7 +17,15 @@ from enum import Enum
 from urllib.parse import unquote, urlsplit
 
 from strictmx.standards.names import InvalidName, Name, address_of
-from strictmx.standards.txt_record import FIELD_NAME, FIELD_VALUE, FOUND_CHARACTERS, pick, split
+from strictmx.standards.txt_record import (
+    FIELD_NAME,
+    FIELD_VALUE,
+    FOUND_CHARACTERS,
+    has_blank_before_semicolon,
+    pick,
+    split,
+    why_no_field,
+)
 
 RECORD_LABELS = "_smtp._tls"
 
@@ -67,6 +75,7 @@ class RecordReading:
     others: tuple[str, ...] = ()
     detail: str = ""
     refused: tuple[tuple[str, str], ...] = ()
+    blank_before_semicolon: bool = False  # allowed by the grammar, missed by literal readers (DEC-03)
 
 
 def record_name(domain: Name) -> Name:
@@ -100,7 +109,7 @@ def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
         name, equals, value = part.partition("=")
         is_rua = name == "rua"
         if not equals or not FIELD_NAME.match(name) or not (is_rua or FIELD_VALUE.match(value)):
-            detail = (part or "an empty field")[:FOUND_CHARACTERS]
+            detail = why_no_field(part)
             return RecordReading(fault=RecordFault.INVALID, candidates=(text,), others=others, detail=detail)
         if not is_rua or not value.strip(" \t,"):
             continue
@@ -116,7 +125,13 @@ def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
     if not seen_rua:
         return RecordReading(fault=RecordFault.NO_RUA, candidates=(text,), others=others)
     record = Record(tuple(usable))
-    return RecordReading(record=record, candidates=(text,), others=others, refused=tuple(refused))
+    return RecordReading(
+        record=record,
+        candidates=(text,),
+        others=others,
+        refused=tuple(refused),
+        blank_before_semicolon=has_blank_before_semicolon(text),
+    )
 
 
 def read_uri(uri: str) -> ReportAddress:
@@ -127,7 +142,7 @@ def read_uri(uri: str) -> ReportAddress:
     """
     scheme = _SCHEME.match(uri)
     if not scheme:
-        hint = f"; write `mailto:{uri}`" if re.fullmatch(r"[^@\s]+@[^@\s]+", uri) else ""
+        hint = f"; write `mailto:{uri}`" if re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", uri) else ""
         raise ValueError(f"it has no scheme{hint}")
     kind = scheme.group(1).lower()
     if kind not in ("mailto", "https"):
@@ -141,7 +156,7 @@ def _read_mailto(uri: str) -> ReportAddress:
     mailbox = unquote(uri.partition(":")[2].partition("?")[0])
     mailbox = mailbox.partition(",")[0]  # several addresses in one URI: the first is where reports go (RFC 6068)
     local, at, domain = mailbox.rpartition("@")
-    if not at or not _LOCAL_PART.match(local):
+    if not at or not _LOCAL_PART.match(local) or local.startswith("//"):
         raise ValueError("it holds no mail address")
     return ReportAddress(uri, _host(domain), f"{local}@{domain}")
 

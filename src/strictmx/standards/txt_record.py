@@ -49,6 +49,20 @@ def split(candidate: str) -> tuple[str, ...]:
     return tuple(parts[:-1] if parts and parts[-1] == "" else parts)
 
 
+def why_no_field(field: str) -> str:
+    """What keeps a text from being a field, in a clause."""
+    name, equals, value = field.partition("=")
+    if not field:
+        return "a field is empty"
+    if not equals:
+        return f"`{field[:FOUND_CHARACTERS]}` is no `name=value`"
+    if not FIELD_NAME.match(name):
+        return f"`{name[:FOUND_CHARACTERS]}` is no name of a field"
+    if not value:
+        return f"the value of `{name}` is empty"
+    return f"the value of `{name}` holds a blank or another character that has no place in it"
+
+
 def has_blank_before_semicolon(candidate: str) -> bool:
     """Whether white space stands before the first `;` (DEC-03)."""
     return candidate.partition(";")[0][-1:] in (" ", "\t")

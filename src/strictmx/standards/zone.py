@@ -40,10 +40,16 @@ def as_zone(records: Sequence[DnsRecord]) -> str:
 
 
 def as_nsupdate(records: Sequence[DnsRecord]) -> str:
-    """A script for nsupdate that replaces each record set as a whole (RFC 2136)."""
+    """A script for nsupdate that replaces each record set as a whole (RFC 2136).
+
+    TLSA records are added beside those of the key in use, which must stay until the new key is deployed (DANE-32).
+    """
     lines: list[str] = []
     for name, kind in dict.fromkeys((record.name, record.type) for record in records):
-        lines.append(f"update delete {name}. {kind}")
+        if kind == "TLSA":
+            lines.append(f"; other TLSA records of {name} stay: remove them two TTLs after the new key is in use")
+        else:
+            lines.append(f"update delete {name}. {kind}")
         lines += [
             f"update add {record.name}. {record.ttl} {record.type} {record.rdata}"
             for record in records

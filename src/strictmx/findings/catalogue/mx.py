@@ -9,7 +9,7 @@ from __future__ import annotations
 from strictmx.findings.finding import Kind
 
 _SEE = "`openssl s_client -starttls smtp -connect {subject}:25 -servername {subject}`"
-_RELOAD = "reload the mail server (Postfix: `postfix reload`); many keep serving the old file until told"
+_RELOAD = "reload the mail server, since many keep serving the old file until told (Postfix: `postfix reload`)"
 _POLICY_LINE = "add this line to the policy and give the TXT record a new id:\nmx: {subject}"
 
 MISSING = Kind(
@@ -41,10 +41,15 @@ NULL_WITH_POLICY = NULL.wording(
     message="{subject} says with `MX 0 .` that it takes no mail, yet it publishes an MTA-STS policy for it.",
     mend="Remove the policy and its record, or publish the MX hosts if the domain takes mail.",
 )
+NULL_PREFERENCE = NULL.wording(
+    message="{subject} says with `{record}` that it takes no mail; the form for that has preference 0. Some senders "
+    "take the dot for a host name and try for days.",
+    mend="Write it as senders know it:\n{subject}. 3600 IN MX 0 .",
+)
 NULL_BESIDE_OTHERS = NULL.wording(
-    message="{subject} has `MX 0 .` beside other MX records. The one says that no mail is taken, the others name "
-    "hosts; some senders bounce.",
-    mend="Remove the record with the single dot, or all others:\n{subject}. IN MX 0 .",
+    message="{subject} has an MX record with a single dot beside others. The one says that no mail is taken, the "
+    "others name hosts; some senders bounce.",
+    mend="Remove the record with the single dot, or all others, so that this is left:\n{subject}. 3600 IN MX 0 .",
 )
 UNRESOLVABLE = Kind(
     code="mx-unresolvable",
@@ -66,8 +71,8 @@ IS_IP_ADDRESS = Kind(
     meaning="An MX record holds an address in place of a host name.",
     message="The MX record holds the address {subject} in place of a host name. Senders look it up as a name, which "
     "fails; no certificate can vouch for it either.",
-    mend="Give the host a name and put that into the MX record:\n{domain}. 3600 IN MX 10 mail.{domain}.\n"
-    "mail.{domain}. 3600 IN A {address}",
+    mend="Give the host a name and put that into the MX record (and into the policy, if there is one):\n"
+    "{domain}. 3600 IN MX 10 mail.{domain}.\nmail.{domain}. 3600 IN {family} {address}",
 )
 IS_CNAME = Kind(
     code="mx-is-cname",
@@ -75,8 +80,9 @@ IS_CNAME = Kind(
     meaning="An MX host is an alias (CNAME), which the standard forbids.",
     message="The MX host {subject} is an alias of {target}. The standard forbids that; most senders deliver, some do "
     "not, and certificates are compared with {subject}.",
-    mend="Name the host itself in the MX record, or give it addresses of its own:\n{domain}. 3600 IN MX {preference} "
-    "{target}.",
+    mend="Give {subject} addresses of its own, in place of the alias. Or name the host itself in the MX record; an "
+    "enforced policy must name it first (`mx: {target}`), and for as long as its old max_age:\n"
+    "{domain}. 3600 IN MX {preference} {target}.",
 )
 UNREACHABLE = Kind(
     code="mx-unreachable",
@@ -143,8 +149,9 @@ NO_STARTTLS = Kind(
     reference="RFC 3207 section 4",
     meaning="An MX host offers no encryption.",
     message="{subject}{where} does not offer STARTTLS. {consequence}",
-    mend="Switch it on (Postfix: `postconf -e smtpd_tls_security_level=may smtpd_tls_chain_files=/PATH/chain.pem`), "
-    "then reload the mail server. If a device in between strips it (Cisco `fixup smtp`), switch that off.",
+    mend="Switch it on (Postfix: `postconf -e smtpd_tls_security_level=may smtpd_tls_cert_file=/PATH/fullchain.pem "
+    "smtpd_tls_key_file=/PATH/privkey.pem`), then reload the mail server. If a device in between strips it "
+    "(Cisco `fixup smtp`), switch that off.",
 )
 STARTTLS_REFUSED = Kind(
     code="mx-starttls-refused",
@@ -172,7 +179,7 @@ TLS_TOO_OLD = Kind(
     meaning="An MX host speaks no TLS version that counts as safe.",
     message="{subject}{where} speaks {version} at most; TLS 1.2 or later is asked for. {consequence}",
     mend="Switch on TLS 1.2 and 1.3 (Postfix: `postconf -e 'smtpd_tls_protocols = >=TLSv1.2'`; an old system may need "
-    "a newer OpenSSL), then " + _RELOAD + ".",
+    "a newer OpenSSL), then reload the mail server.",
 )
 CERTIFICATE_EXPIRED = Kind(
     code="mx-certificate-expired",
@@ -201,7 +208,7 @@ CERTIFICATE_NAME_MISMATCH = Kind(
     meaning="An MX host's certificate is for another name.",
     message="The certificate of {subject}{where} is for {presented}, not for {subject}. {consequence}",
     mend="Issue a certificate with the subject alternative name {subject} (certbot: `certbot certonly -d {subject}`), "
-    "or name in the MX record a host that the certificate covers; then " + _RELOAD + ".",
+    "then " + _RELOAD + ".",
 )
 CERTIFICATE_NO_SAN = Kind(
     code="mx-certificate-no-san",
@@ -260,12 +267,17 @@ ADDRESS_NOT_TESTED = Kind(
     code="mx-address-not-tested",
     reference="RFC 5321 section 5.1",
     meaning="An address of an MX host could not be tested from here.",
-    message="{addresses} of {subject} was not tested: this machine has no {family} connection. This says nothing about "
-    "the domain.",
+    message="This machine has no {family} connection, so {addresses} of {subject} could not be tested. This says "
+    "nothing about the domain.",
     mend="Check from a machine with {family} to be sure.",
 )
+ADDRESS_NO_TIME = ADDRESS_NOT_TESTED.wording(
+    message="There was no time left to test {addresses} of {subject}: other hosts kept us waiting. This says nothing "
+    "about the domain.",
+    mend="Check again; of many domains, with a lower `--concurrency`.",
+)
 ADDRESS_PRIVATE = ADDRESS_NOT_TESTED.wording(
-    message="{addresses} of {subject} was not tested: nobody outside can reach it ({why}). Senders lose time trying.",
+    message="Nobody outside can reach {addresses} of {subject} ({why}). Senders lose time trying.",
     mend="Take it out of public DNS.",
 )
 HOSTS_LEFT_OUT = ADDRESS_NOT_TESTED.wording(

@@ -12,8 +12,42 @@ NOT_A_POLICY = Kind(
     code="policy-not-a-policy",
     reference=_REFERENCE,
     meaning="What is served is something else than a policy: a web page, rich text, the DNS record, YAML.",
-    message=f"This is no policy file: {{reason}}. {_IGNORED}",
-    mend=f"Serve plain text such as `strictmx policy new {{domain}}` prints, {_NEW_ID}.",
+    message=f"This is some other text, not a policy: no line of it says `version:`, `mode:`, `mx:`. {_IGNORED}",
+    mend=f"Serve what `strictmx policy new {{domain}}` prints, {_NEW_ID}.",
+)
+
+
+def _instead(what: str, mend: str) -> Kind:
+    """A file that is something else than a policy, with its own mend."""
+    return NOT_A_POLICY.wording(message=f"{what} {_IGNORED}", mend=f"{mend}, {_NEW_ID}.")
+
+
+NOT_A_POLICY_EMPTY = _instead("The file is empty.", "Serve what `strictmx policy new {domain}` prints")
+NOT_A_POLICY_RICH_TEXT = _instead(
+    "This is a rich text document, not plain text.", "Save the file as plain text (`.txt`, not `.rtf`)"
+)
+NOT_A_POLICY_WEB_PAGE = _instead(
+    "This is a web page, not a policy.",
+    "Let the web server deliver the file itself at this address, not a page of the site or its error page",
+)
+NOT_A_POLICY_DNS_RECORD = _instead(
+    "This is the DNS record, not the policy: the record belongs into DNS, the policy into this file.",
+    "Serve what `strictmx policy new {domain}` prints",
+)
+NOT_A_POLICY_FRONT_MATTER = _instead(
+    "The file begins with front matter (`---`), as site generators write it; to senders that is no policy.",
+    "Remove everything down to the second `---`, or let the generator deliver the file untouched",
+)
+NOT_A_POLICY_JSON = _instead("This is JSON, not a policy.", "Write each field as a line of its own, `key: value`")
+NOT_A_POLICY_YAML = _instead(
+    "The MX hosts stand in a YAML list; a policy knows no lists.", "Write a line `mx: HOST` for each host"
+)
+NOT_A_POLICY_INDENTED = _instead(
+    "The lines are indented; a field of a policy begins in the first column.",
+    "Remove the white space at the beginning of the lines",
+)
+NOT_A_POLICY_ONE_LINE = _instead(
+    "All fields stand on one line; a policy has a line for each.", "Put each `key: value` on a line of its own"
 )
 INVALID = Kind(
     code="policy-invalid",
@@ -21,6 +55,10 @@ INVALID = Kind(
     meaning="The policy breaks the grammar.",
     message=f"The policy is not well-formed: {{reason}}{{where}}. {_IGNORED}",
     mend=f"Write each line as `key: value` from the first column, {_NEW_ID}.",
+)
+NEAR_KEY = INVALID.wording(
+    message="Line {line} is ignored: {reason}. The policy counts without it.",
+    mend=f"Write the key as senders know it, {_NEW_ID}.",
 )
 VERSION = Kind(
     code="policy-version",
@@ -51,8 +89,8 @@ MODE_TESTING = Kind(
     code="policy-mode-testing",
     reference="RFC 8461 section 5",
     meaning="The policy is in testing mode: senders report failures and deliver all the same.",
-    message="The policy is in testing mode. Senders report what fails and deliver all the same, so mail is not "
-    "protected yet.",
+    message="The policy is in testing mode. Senders report what fails and deliver all the same, so the policy "
+    "protects no mail yet.",
     mend=f"When the reports show no failure for two weeks, change the line to:\nmode: enforce\n{_NEW_ID}.",
 )
 MODE_NONE = Kind(
@@ -98,6 +136,11 @@ MAX_AGE_SHORT = Kind(
     "can switch the protection off; some large senders are said to ignore a policy of less than a day.",
     mend=f"Raise it, at first to a week, later to months:\nmax_age: {{proposal}}\n{_NEW_ID}.",
 )
+MAX_AGE_LOST_DIGIT = MAX_AGE_SHORT.wording(
+    message="The policy holds for {age} (max_age {max_age}), which looks as if a digit were lost: {proposal} is "
+    "{meant}. A short policy protects less, since whoever keeps a sender from fetching it that long switches it off.",
+    mend=f"Change the line to:\nmax_age: {{proposal}}\n{_NEW_ID}.",
+)
 MX_MISSING = Kind(
     code="policy-mx-missing",
     reference=_REFERENCE,
@@ -109,23 +152,27 @@ MX_INVALID = Kind(
     code="policy-mx-invalid",
     reference=_REFERENCE,
     meaning="An `mx` line is neither a host name nor a wildcard of one label.",
-    message=f"The line `mx: {{found}}` names no host: {{reason}}. {_IGNORED}",
-    mend=f"Write one line for each host, `mx: HOST` or `mx: *.DOMAIN`{{hint}}, {_NEW_ID}.",
+    message=f"Line {{line}}, `mx: {{found}}`, names no host: {{reason}}. {_IGNORED}",
+    mend=f"Write one line for each host, `mx: HOST` or `mx: *.DOMAIN`, {_NEW_ID}.",
+)
+MX_INVALID_NEAR = MX_INVALID.wording(
+    message=MX_INVALID.message,
+    mend=f"Change line {{line}} to:\nmx: {{meant}}\n{_NEW_ID}.",
 )
 MX_UNUSED = Kind(
     code="policy-mx-unused",
     reference="RFC 8461 section 4.1",
     meaning="A host that the policy names is no MX host of the domain.",
-    message="The policy names {pattern}, which is no MX host of {domain} now ({present}). That is right for a spare "
-    "host or a move, and else a misspelt or forgotten line.",
-    mend="Remove the line `mx: {pattern}` unless you plan to use that host; " + _NEW_ID + ".",
+    message="The policy names {unused}, which no MX record of {domain} names now (those are {present}). That is right "
+    "for a spare host or before a move; otherwise the line is misspelt or forgotten.",
+    mend="Remove the line unless you plan to use that host, " + _NEW_ID + ".",
 )
 LINE_ENDING = Kind(
     code="policy-line-ending",
     reference=_REFERENCE,
     meaning="Lines end with something else than CRLF, or a line is empty.",
     message="Lines of the policy end with LF alone. Senders read that as well; CRLF is the RFC's own form.",
-    mend="Nothing must be done. To be on the safe side write CRLF (`unix2dos mta-sts.txt`).",
+    mend="Nothing needs doing. To be on the safe side write CRLF (`unix2dos mta-sts.txt`).",
 )
 LINE_EMPTY = LINE_ENDING.wording(
     message="Line {line} of the policy is empty. Most senders skip it, but the grammar knows no empty lines and some "
@@ -134,7 +181,7 @@ LINE_EMPTY = LINE_ENDING.wording(
 )
 LINE_CR = LINE_ENDING.wording(
     message=f"In line {{line}} a carriage return stands without a line feed. {_IGNORED}",
-    mend=f"Save the file with CRLF (or LF) line ends (`unix2dos -c mac mta-sts.txt`), {_NEW_ID}.",
+    mend=f"Save the file with CRLF (or LF) line ends (`dos2unix -c mac mta-sts.txt`), {_NEW_ID}.",
 )
 ENCODING = Kind(
     code="policy-encoding",
@@ -159,9 +206,9 @@ WILDCARD_BROAD = Kind(
     mend=f"Name the MX hosts in its place:\n{{lines}}\n{_NEW_ID}.",
 )
 WILDCARD_TENANTS = WILDCARD_BROAD.wording(
-    message="The pattern {pattern} covers the mail servers of every customer of {provider}. The provider recommends "
-    "it; still, the exact host would exclude the others.",
-    mend=f"Name your own host if it does not change:\n{{lines}}\n{_NEW_ID}.",
+    message="The pattern {pattern} covers the mail servers of every customer of {provider}, not only yours. A "
+    "host of your own, where the provider gives you one, would exclude the others.",
+    mend=f"Nothing needs doing. To be strict, name the hosts of your MX records:\n{{lines}}\n{_NEW_ID}.",
 )
 WILDCARD_DEPTH = Kind(
     code="policy-wildcard-depth",

@@ -43,8 +43,8 @@ TIMEOUT = Kind(
     code="policy-host-timeout",
     reference="RFC 8461 section 3.3",
     meaning="The policy host did not deliver the policy in time.",
-    message=f"{{subject}} did not deliver the policy within {{seconds:.0f}} seconds. Senders give up, too: "
-    f"{_NO_POLICY.lower()}",
+    message="{subject} did not deliver the policy within the {seconds:.0f} seconds that we wait. Senders wait a "
+    "minute at most; one that gives up goes on without the policy.",
     mend=f"Serve the policy as a plain file; {_SEE}.",
 )
 CERTIFICATE_EXPIRED = Kind(
@@ -140,4 +140,8 @@ TOO_LARGE = Kind(
     meaning="The policy is larger than senders read.",
     message=f"{{subject}} serves more than {{limit}} octets; senders stop reading there. {_NO_POLICY}",
     mend=f"Serve the policy alone, a few lines of text; {_SEE}.",
+)
+TOO_LARGE_FILE = TOO_LARGE.wording(
+    message="The file has more than {limit} octets; senders stop reading there and ignore the policy.",
+    mend="Keep the policy alone in the file, a few lines of text.",
 )

@@ -47,8 +47,8 @@ INVALID = Kind(
     code="sts-record-invalid",
     reference="RFC 8461 section 3.1",
     meaning="The MTA-STS record does not follow the grammar, or is written in a way that some senders do not read.",
-    message="The record at {name} is not well-formed: `{found}`. Senders must act as if there were none, so the policy "
-    "protects nobody.",
+    message="The record at {name}, `{found}`, is not well-formed: {detail}. Senders must act as if there were none, so "
+    "the policy protects nobody.",
     mend=f"Replace it; an id is 1 to 32 letters and digits:\n{_RECORD}",
 )
 BLANK = INVALID.wording(
@@ -65,8 +65,8 @@ NO_ID = Kind(
     code="sts-record-no-id",
     reference="RFC 8461 section 3.1",
     meaning="The MTA-STS record has no `id`, so it counts as no record.",
-    message="The record at {name} has no `id`. Senders need it to see that a policy changed and treat a record "
-    "without it as none, so the policy protects nobody.",
+    message="The record at {name}, `{found}`, has no field `id` (in lower case). Senders need it to see that a policy "
+    "changed and treat a record without it as none, so the policy protects nobody.",
     mend=f"Replace it:\n{_RECORD}",
 )
 CNAME = Kind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from strictmx.findings.finding import Kind
 
 _REFERENCE = "RFC 8460 section 3"
-_RECORD = '{name}. 3600 IN TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"'
+_RECORD = '{name}. 3600 IN TXT "v=TLSRPTv1; rua={rua}"'
 _NO_REPORTS = "Senders send no reports, so you do not learn when mail to you fails."
 
 MISSING = Kind(
@@ -26,13 +26,18 @@ INVALID = Kind(
     code="tlsrpt-record-invalid",
     reference=_REFERENCE,
     meaning="The TLSRPT record does not follow the grammar.",
-    message=f"The record at {{name}} is not well-formed: `{{found}}`. {_NO_REPORTS}",
+    message=f"The record at {{name}}, `{{found}}`, is not well-formed: {{detail}}. {_NO_REPORTS}",
     mend=f"Replace it:\n{_RECORD}",
+)
+BLANK = INVALID.wording(
+    message="The record at {name} has a blank before its first semicolon (`v=TLSRPTv1 ;`). The grammar allows it, but "
+    "some senders look for `v=TLSRPTv1;` letter by letter, see no record and send no reports.",
+    mend=f"Write it without the blank:\n{_RECORD}",
 )
 NO_RUA = Kind(
     code="tlsrpt-record-no-rua",
     reference=_REFERENCE,
-    meaning="The TLSRPT record says not where reports go.",
+    meaning="The TLSRPT record does not say where reports go.",
     message=f"The record at {{name}} has no `rua`, so it does not say where reports go. {_NO_REPORTS}",
     mend=f"Replace it:\n{_RECORD}",
 )

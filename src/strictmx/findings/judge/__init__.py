@@ -11,11 +11,11 @@ from strictmx.findings.catalogue import mx as mx_kinds
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge import facts
 from strictmx.findings.judge.dns import judge_dns
+from strictmx.findings.judge.host import HostView, port_25_blocked
 from strictmx.findings.judge.mx_records import judge_mx_records
 from strictmx.findings.judge.policy import judge_coverage, judge_policy
 from strictmx.findings.judge.policy_host import judge_policy_host
 from strictmx.findings.judge.published import Published
-from strictmx.findings.judge.sessions import HostView, port_25_blocked
 from strictmx.findings.judge.sts_record import judge_record
 from strictmx.findings.judge.tlsrpt import judge_tlsrpt
 from strictmx.findings.judge.verdict import relies_on_dane, verdict
@@ -49,7 +49,7 @@ def _findings(published: Published, hosts: Sequence[HostView]) -> Iterator[Findi
     yield from judge_policy_host(published)
     yield from judge_policy(published)
     yield from judge_coverage(published)
-    if any(host.blocked for host in hosts):
+    if any(host.context.blocked for host in hosts):
         yield mx_kinds.UNREACHABLE_BLOCKED(published.domain, Severity.WARNING, domain=published.domain)
     for host in hosts:
         yield from host.findings()

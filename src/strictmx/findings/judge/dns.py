@@ -25,6 +25,7 @@ _MAIL_WAITS = "Senders cannot find your mail servers, so mail waits and, after s
 _NO_STS = "Senders that do not know the policy yet deliver as if there were none."
 _NO_REPORTS = "Senders send no reports while that lasts."
 _HOST_SKIPPED = "Senders skip this host."
+_FAMILY_LOST = "Senders go on with the other addresses of this host; careful ones skip it."
 _NO_POLICY = "Senders cannot fetch the policy."
 
 
@@ -57,7 +58,11 @@ def _purposes(published: Published) -> Iterator[tuple[tuple[Lookup, ...], Severi
     yield (seen.sts,), Severity.ERROR, _NO_STS
     yield (seen.tlsrpt,), Severity.WARNING, _NO_REPORTS
     for host in seen.hosts:
-        yield tuple(lookup for lookup in (host.a, host.aaaa) if lookup is not None), Severity.ERROR, _HOST_SKIPPED
+        lookups = tuple(lookup for lookup in (host.a, host.aaaa) if lookup is not None)
+        if any(lookup.records for lookup in lookups):  # DANE-03: the other family is left, so mail arrives
+            yield lookups, Severity.WARNING, _FAMILY_LOST
+        else:
+            yield lookups, Severity.ERROR, _HOST_SKIPPED
     if published.intends_sts:
         yield (seen.policy_host.a, seen.policy_host.aaaa), Severity.ERROR, _NO_POLICY
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from strictmx.findings.judge.address import AddressView
+from strictmx.findings.judge.host import HostView
 from strictmx.findings.judge.published import Published
-from strictmx.findings.judge.sessions import AddressView, HostView
 from strictmx.findings.result import (
     AddressFacts,
     CertificateFacts,
@@ -58,13 +59,13 @@ def mx_facts(host: HostView) -> MxFacts:
     offered = [address.probe.starttls for address in tested if address.probe.starttls is not None]
     versions = [address.probe.tls_version or "" for address in tested if address.probe.greeted]
     return MxFacts(
-        host=host.seen.host,
-        preference=host.seen.preference,
-        matches_policy=host.matches_policy,
+        host=host.context.seen.host,
+        preference=host.context.seen.preference,
+        matches_policy=host.context.matches_policy,
         starttls=all(offered) if offered else None,
         tls_version=min(versions, default="") or None,
         certificate=max(shown, key=lambda facts: len(facts.faults), default=None),
-        dane=DaneFacts(records=tuple(map(str, host.tlsa.records)), status=host.dane_status),
+        dane=DaneFacts(records=tuple(map(str, host.context.tlsa.records)), status=host.dane_status),
         delivers=host.delivers,
         addresses=addresses,
     )

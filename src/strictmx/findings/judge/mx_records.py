@@ -19,6 +19,9 @@ def judge_mx_records(published: Published) -> Iterator[Finding]:
     if not published.exists:
         yield kinds.MISSING_NO_DOMAIN(domain, Severity.ERROR)
         return
+    if published.null_mx and not seen.mx.records[0].startswith("0 "):
+        yield kinds.NULL_PREFERENCE(domain, Severity.WARNING, record=f"MX {seen.mx.records[0]}")
+        return
     if published.null_mx:
         if published.intends_sts and not _says_none(published):
             yield kinds.NULL_WITH_POLICY(domain, Severity.WARNING)
@@ -58,7 +61,8 @@ def _judge_implicit(published: Published) -> Iterator[Finding]:
 def _judge_name(published: Published, host: MxHost) -> Iterator[Finding]:
     address = address_of(host.host)
     if address is not None:
-        yield kinds.IS_IP_ADDRESS(host.host, Severity.ERROR, domain=published.domain, address=address)
+        family = "A" if address.version == 4 else "AAAA"  # noqa: PLR2004
+        yield kinds.IS_IP_ADDRESS(host.host, Severity.ERROR, domain=published.domain, address=address, family=family)
         return
     if host.a is not None and host.a.cnames:
         yield kinds.IS_CNAME(

@@ -48,7 +48,7 @@ class Published:
     @property
     def null_mx(self) -> bool:
         """Whether the domain says that it takes no mail (MX-04)."""
-        return self.seen.mx.records == ("0 .",)
+        return [record.split()[1:] for record in self.seen.mx.records] == [["."]]
 
     @property
     def takes_mail(self) -> bool:
@@ -97,6 +97,11 @@ class Published:
         if fetch is None or not fetch.chain:
             return None
         return self.examine(fetch.chain, Name(self.seen.policy_host.host))
+
+    @property
+    def policy_host_ends_soon(self) -> bool:
+        """Whether the policy host's certificate ends soon."""
+        return self.host_certificate is not None and self.host_certificate.expires_soon(self.at) is not None
 
     @cached_property
     def response_fault(self) -> sts.ResponseFault | None:

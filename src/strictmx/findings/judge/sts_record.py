@@ -24,9 +24,9 @@ def judge_record(published: Published, *, relies_on_dane: bool) -> Iterator[Find
         case sts.RecordFault.MULTIPLE:
             yield kinds.MULTIPLE(name, Severity.ERROR, count=len(reading.candidates), **facts)
         case sts.RecordFault.INVALID:
-            yield kinds.INVALID(name, Severity.ERROR, evidence=reading.detail, found=found, **facts)
+            yield kinds.INVALID(name, Severity.ERROR, detail=reading.detail, found=found, **facts)
         case sts.RecordFault.NO_ID:
-            yield kinds.NO_ID(name, Severity.ERROR, **facts)
+            yield kinds.NO_ID(name, Severity.ERROR, found=found, **facts)
         case None:
             for deviation, field in reading.deviations:
                 yield _judge_deviation(name, deviation, field, facts)

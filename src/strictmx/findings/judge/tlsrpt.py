@@ -19,7 +19,7 @@ def judge_tlsrpt(published: Published) -> Iterator[Finding]:
     if published.seen.tlsrpt.failed or not published.exists:
         return
     reading, name = published.tlsrpt, tlsrpt.record_name(published.domain)
-    facts = {"domain": published.domain, "name": name}
+    facts = {"domain": published.domain, "name": name, "rua": _proposal(published)}
     found = reading.candidates[0] if reading.candidates else ""
     match reading.fault:
         case tlsrpt.RecordFault.MISSING:
@@ -29,7 +29,7 @@ def judge_tlsrpt(published: Published) -> Iterator[Finding]:
         case tlsrpt.RecordFault.MULTIPLE:
             yield kinds.MULTIPLE(name, Severity.WARNING, count=len(reading.candidates), **facts)
         case tlsrpt.RecordFault.INVALID:
-            yield kinds.INVALID(name, Severity.WARNING, evidence=reading.detail, found=found, **facts)
+            yield kinds.INVALID(name, Severity.WARNING, detail=reading.detail, found=found, **facts)
         case tlsrpt.RecordFault.NO_RUA:
             yield kinds.NO_RUA(name, Severity.WARNING, **facts)
         case None:
@@ -39,6 +39,8 @@ def judge_tlsrpt(published: Published) -> Iterator[Finding]:
 def _judge_addresses(
     published: Published, reading: tlsrpt.RecordReading, facts: Mapping[str, str]
 ) -> Iterator[Finding]:
+    if reading.blank_before_semicolon:
+        yield kinds.BLANK(facts["name"], Severity.WARNING, **facts)
     record = reading.record
     usable = len(record.rua) if record else 0
     for uri, reason in reading.refused:
@@ -58,6 +60,21 @@ def _judge_addresses(
             consequence=consequence,
             **facts,
         )
+
+
+def _proposal(published: Published) -> str:
+    """The addresses that a mended record should name: those that work, else one to be made."""
+    dead = {seen.uri for seen in published.seen.report_uris if _leads_nowhere(seen)}
+    readings = [published.tlsrpt, *(tlsrpt.read_records((text,)) for text in published.tlsrpt.candidates)]
+    working = [
+        address.uri
+        for reading in readings
+        if reading.record is not None
+        for address in reading.record.rua
+        if address.uri not in dead
+    ]
+    own = f"mailto:tlsrpt@{published.domain}"
+    return ",".join(dict.fromkeys(working)) or (own if own not in dead else "mailto:AN-ADDRESS-THAT-EXISTS")
 
 
 def _leads_nowhere(uri: ReportUri) -> str:

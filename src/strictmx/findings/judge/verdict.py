@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strictmx.findings.finding import Finding, Severity
+from strictmx.findings.judge.host import HostView
 from strictmx.findings.judge.published import Published
-from strictmx.findings.judge.sessions import HostView
-from strictmx.findings.result import DaneStatus, Verdict
-
-# Warnings that say: what protects now ends soon.
-_ENDING = frozenset({"mx-certificate-expires-soon", "policy-host-certificate-expires-soon"})
-
-
-def protected_by_dane(published: Published, hosts: Sequence[HostView]) -> bool:
-    """Whether DANE protects mail to the domain: a signed MX answer, and a match at every MX host (DANE-06)."""
-    return bool(hosts) and published.seen.mx.secure and all(_matched(host) for host in hosts)
+from strictmx.findings.result import Verdict
 
 
 def relies_on_dane(published: Published, hosts: Sequence[HostView]) -> bool:
     """Whether the domain has chosen DANE for all its MX hosts, well or badly done."""
-    return bool(hosts) and published.seen.mx.secure and all(host.tlsa.applies for host in hosts)
-
-
-def _matched(host: HostView) -> bool:
-    return host.dane_status is DaneStatus.MATCH and host.delivers.dane is True
+    return bool(hosts) and published.seen.mx.secure and all(host.context.tlsa.applies for host in hosts)
 
 
 def verdict(published: Published, hosts: Sequence[HostView], findings: Sequence[Finding]) -> Verdict:
@@ -34,15 +22,19 @@ def verdict(published: Published, hosts: Sequence[HostView], findings: Sequence[
     policy = published.applied_policy
     if not hosts:
         return Verdict.NONE
-    satisfied = policy is not None and all(host.delivers.sts is True for host in hosts)
-    if protected_by_dane(published, hosts) or (published.enforced and satisfied):
-        return Verdict.PARTIAL if _ends_soon(findings) else Verdict.SECURE
-    if satisfied:
-        return Verdict.PARTIAL if _ends_soon(findings) else Verdict.TESTING
-    if policy is not None or any(_matched(host) for host in hosts):
+    by_dane = published.seen.mx.secure and all(host.protected_by_dane for host in hosts)
+    by_policy = policy is not None and all(host.delivers.sts is True for host in hosts)
+    dane_lasts = not any(host.dane_ends_soon for host in hosts)
+    policy_lasts = not (published.policy_host_ends_soon or any(host.certificate_ends_soon for host in hosts))
+    if (by_dane and dane_lasts) or (by_policy and policy_lasts and published.enforced):
+        return Verdict.SECURE
+    if by_policy and policy_lasts and not by_dane:
+        return Verdict.TESTING
+    if policy is not None or any(_dane_at(host) for host in hosts):
         return Verdict.PARTIAL
     return Verdict.NONE
 
 
-def _ends_soon(findings: Sequence[Finding]) -> bool:
-    return any(finding.code in _ENDING and finding.severity is Severity.WARNING for finding in findings)
+def _dane_at(host: HostView) -> bool:
+    """Whether DANE protects the host, or may: its records apply and it could not be looked at."""
+    return host.protected_by_dane or (host.context.tlsa.applies and host.dane_status is None)

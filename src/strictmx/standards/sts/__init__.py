@@ -20,7 +20,7 @@ whatever its media type says (DEC-07), a max_age above the cap is clamped, since
 
 from __future__ import annotations
 
-from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy
+from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy, meant_pattern
 from strictmx.standards.sts.reading import Effect, Fault, PolicyFault, PolicyReading, read_policy
 from strictmx.standards.sts.record import (
     RECORD_LABEL,
@@ -40,6 +40,7 @@ from strictmx.standards.sts.response import (
     policy_host,
     response_fault,
 )
+from strictmx.standards.sts.strangers import Stranger
 
 __all__ = [
     "HOST_LABEL",
@@ -59,8 +60,10 @@ __all__ = [
     "RecordFault",
     "RecordReading",
     "ResponseFault",
+    "Stranger",
     "format_policy",
     "format_record",
+    "meant_pattern",
     "policy_host",
     "read_policy",
     "read_records",

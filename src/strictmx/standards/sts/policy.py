@@ -50,7 +50,7 @@ class HostPattern:
             raise ValueError("it is not in A-labels (`xn--…`)")
         for label in rest.split("."):
             if not _HOST_LABEL.match(label):
-                raise ValueError("a host name holds letters, digits and hyphens")
+                raise ValueError(_bad_label(label))
         try:
             name = Name.parse(rest)
         except InvalidName as error:
@@ -93,6 +93,29 @@ class Policy:
     def matches(self, host: str) -> bool:
         """Whether an MX host name passes one of the patterns (RFC 8461 section 4.1)."""
         return any(pattern.matches(host) for pattern in self.mx)
+
+
+def _bad_label(label: str) -> str:
+    """What keeps a label from being part of a host name, in a clause."""
+    strange = next((character for character in label if not re.match(r"[A-Za-z0-9-]", character)), "")
+    if strange == "_":
+        return "a host name holds no underscore; the host needs another name"
+    if strange:
+        return f"a host name holds no `{strange}`"
+    return "a label of a host name is empty" if not label else "a label of a host name begins or ends with a hyphen"
+
+
+def meant_pattern(text: str) -> str:
+    """The pattern that somebody meant who wrote a text that is none; empty when it cannot be told."""
+    bare = text.strip().strip("\"'<>").removeprefix("https://").removeprefix("smtp://").rstrip("/")
+    bare = re.sub(r"^[0-9]{1,5}[ \t]+", "", bare)  # the preference of an MX record
+    bare = re.sub(r":[0-9]{1,5}$", "", bare).rstrip(".")
+    for candidate in (bare, f"*{bare}" if bare.startswith(".") else ""):
+        try:
+            return str(HostPattern.parse(candidate))
+        except ValueError:
+            continue
+    return ""
 
 
 def format_policy(policy: Policy) -> bytes:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy
-from strictmx.standards.txt_record import FOUND_CHARACTERS
+from strictmx.standards.sts.strangers import Stranger, recognise, without_indentation
+from strictmx.standards.txt_record import FIELD_NAME, FOUND_CHARACTERS
 
-_POLICY_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(.*?)[ \t]*\Z", re.DOTALL)
+FAULTS = 10  # of one kind kept; a file with more is broken all the same, and nobody reads on
+
+_EXTENSION_VALUE = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?\Z")
 _MAX_AGE = re.compile(r"[0-9]{1,10}\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _KNOWN_KEYS = ("version", "mode", "mx", "max_age")
+_NEAR_KEYS = {  # what people write for a key; the rest is told by its letters alone
+    "ver": "version",
+    "v": "version",
+    "mxs": "mx",
+    "mx_host": "mx",
+    "host": "mx",
+    "maxage": "max_age",
+    "max-age": "max_age",
+    "ttl": "max_age",
+    "policy": "mode",
+}
 
 
 class PolicyFault(Enum):
@@ -31,6 +45,7 @@ class PolicyFault(Enum):
     MX_MISSING = "mx-missing"
     MX_INVALID = "mx-invalid"
     DUPLICATE_FIELD = "duplicate-field"
+    NEAR_KEY = "near-key"  # a key that senders ignore, although it means one that they know
 
 
 class Effect(Enum):
@@ -43,7 +58,10 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One bent rule: the text found (cut), the line (from 1; 0 is the whole file), and what is wrong in a clause."""
+    """One bent rule: the text found (cut), the line (from 1; 0 is the whole file), and what is wrong in a clause.
+
+    stranger: for NOT_A_POLICY, what the file is instead. more: further faults of this kind, not kept.
+    """
 
     kind: PolicyFault
     effect: Effect
@@ -51,6 +69,8 @@ class Fault:
     line: int = 0
     found: str = ""
     reason: str = ""
+    stranger: Stranger | None = None
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +88,13 @@ def read_policy(raw: bytes) -> PolicyReading:
     """
     text, encoding = _decode(raw)
     reading = _read_lines(text)
-    stranger = _recognise(text, reading)
-    if stranger:
-        return PolicyReading(None, (Fault(PolicyFault.NOT_A_POLICY, Effect.FATAL, "DEC-06", reason=stranger),))
+    if reading.policy is None:
+        stranger = recognise(text)
+        if stranger is None and _read_lines(without_indentation(text)).policy is not None:
+            stranger = Stranger.INDENTED
+        if stranger is not None:
+            fault = Fault(PolicyFault.NOT_A_POLICY, Effect.FATAL, "DEC-06", stranger=stranger)
+            return PolicyReading(None, (fault,))
     if encoding:
         return PolicyReading(None, (encoding, *reading.faults))
     return reading
@@ -86,7 +110,7 @@ def _decode(raw: bytes) -> tuple[str, Fault | None]:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return raw.decode("utf-16", "replace"), fault("the file is UTF-16")
+            return raw.decode("utf-16", "replace").removeprefix("\ufeff"), fault("the file is UTF-16")
         return raw.decode("utf-8", "replace"), fault(f"octet {error.start + 1} is not UTF-8")
     if text.startswith("\ufeff"):
         return text[1:], fault("the file begins with a byte order mark")
@@ -95,30 +119,6 @@ def _decode(raw: bytes) -> tuple[str, Fault | None]:
         line = text.count("\n", 0, control.start()) + 1
         return _CONTROL.sub("", text), fault(f"line {line} holds the control character U+{ord(control.group()):04X}")
     return text, None
-
-
-def _recognise(text: str, reading: PolicyReading) -> str:
-    """What a file is that was never a policy, in a clause; empty for one that is, or nearly is."""
-    if reading.policy is not None:
-        return ""
-    start = text.lstrip()[:200].lower()
-    if start.startswith("{\\rtf"):
-        return "it is a rich text document; save it as plain text"
-    if re.match(r"<(!doctype|html|\?xml|head|body|p\b|pre\b)", start):
-        return "it is a web page"
-    if start.startswith(("v=stsv1", '"v=stsv1', "_mta-sts")):
-        return "it holds the DNS record; that belongs into DNS, and the policy into this file"
-    if start.startswith("---"):
-        return "it begins with front matter (`---`)"
-    if start.startswith("{"):
-        return "it is JSON"
-    if re.search(r"^mx:[ \t]*\r?\n[ \t]*-", text, re.MULTILINE):
-        return "it is a YAML list; each host is a line `mx: HOST` of its own"
-    if re.search(r"^[ \t]+\S", text, re.MULTILINE):
-        flush = re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE)
-        if _read_lines(flush).policy is not None:
-            return "its lines are indented; each begins in the first column"
-    return ""
 
 
 @dataclass(slots=True)
@@ -130,13 +130,21 @@ class _Fields:
     mode_seen: bool = False
     max_age: int | None = None
     max_age_seen: bool = False
-    mx: list[HostPattern] = field(default_factory=list)
+    mx: dict[HostPattern, None] = field(default_factory=dict)
     mx_seen: bool = False
     extensions: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    _places: dict[tuple[PolicyFault, Effect], list[int]] = field(default_factory=dict)
 
     def note(self, kind: PolicyFault, effect: Effect, rule: str, line: int, found: str, reason: str) -> None:
-        self.faults.append(Fault(kind, effect, rule, line, found[:FOUND_CHARACTERS], reason))
+        """Keep a fault; of one kind and effect at most FAULTS, the rest is counted on the last."""
+        places = self._places.setdefault((kind, effect), [])
+        if len(places) < FAULTS:
+            places.append(len(self.faults))
+            self.faults.append(Fault(kind, effect, rule, line, found[:FOUND_CHARACTERS], reason))
+        else:
+            last = self.faults[places[-1]]
+            self.faults[places[-1]] = replace(last, more=last.more + 1)
 
 
 def _read_lines(text: str) -> PolicyReading:
@@ -145,6 +153,8 @@ def _read_lines(text: str) -> PolicyReading:
     for number, line in enumerate(_split(text, fields), start=1):
         _read_line(fields, number, line)
     _note_missing(fields)
+    if fields.version is None or not fields.mode_seen or not fields.max_age_seen:  # told there, with the key meant
+        fields.faults = [fault for fault in fields.faults if fault.kind is not PolicyFault.NEAR_KEY]
     if any(fault.effect is Effect.FATAL for fault in fields.faults) or fields.mode is None or fields.max_age is None:
         return PolicyReading(None, tuple(fields.faults))
     policy = Policy(fields.mode, tuple(fields.mx), fields.max_age, tuple(fields.extensions.items()))
@@ -175,11 +185,11 @@ def _read_line(fields: _Fields, number: int, line: str) -> None:
     """Read one line into the fields."""
     if not line.strip(" \t"):
         return
-    match = _POLICY_LINE.match(line)
-    if not match:
+    key, colon, rest = line.partition(":")
+    if not colon or not FIELD_NAME.match(key):
         fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", number, line, _why_no_field(line))
         return
-    key, value = match.groups()
+    value = rest.strip(" \t")
     if key == "mx":
         _read_mx(fields, number, value)
     elif _seen(fields, key):
@@ -193,10 +203,15 @@ def _read_line(fields: _Fields, number: int, line: str) -> None:
         _read_mode(fields, number, value)
     elif key == "max_age":
         _read_max_age(fields, number, value)
-    elif not value:
-        fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-27", number, line, "the value is empty")
+    elif not _EXTENSION_VALUE.match(value):
+        reason = "the value holds a control character" if value else "the value is empty"
+        fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-27", number, line, reason)
     else:
         fields.extensions[key] = value
+        meant = _meant(key)
+        if meant:
+            reason = f"senders ignore the key `{key}`; `{meant}` is meant"
+            fields.note(PolicyFault.NEAR_KEY, Effect.FORGIVEN, "DEC-02", number, line, reason)
 
 
 def _seen(fields: _Fields, key: str) -> bool:
@@ -206,6 +221,12 @@ def _seen(fields: _Fields, key: str) -> bool:
         "mode": fields.mode_seen,
         "max_age": fields.max_age_seen,
     }.get(key, key in fields.extensions)
+
+
+def _meant(key: str) -> str:
+    """The known key that an unknown one stands for; empty when none is near."""
+    folded = key.lower()
+    return _NEAR_KEYS.get(folded, folded if folded in _KNOWN_KEYS else "")
 
 
 def _why_no_field(line: str) -> str:
@@ -248,16 +269,15 @@ def _read_mx(fields: _Fields, number: int, value: str) -> None:
     except ValueError as error:
         fields.note(PolicyFault.MX_INVALID, Effect.FATAL, "STS-23", number, value, str(error))
         return
-    if pattern not in fields.mx:
-        fields.mx.append(pattern)
+    fields.mx.setdefault(pattern)
 
 
 def _note_missing(fields: _Fields) -> None:
     """Note the required fields that never came (STS-20, STS-22)."""
-    cased = {key.lower(): key for key in fields.extensions if key.lower() in _KNOWN_KEYS}
+    near = {_meant(key): key for key in fields.extensions if _meant(key)}
 
     def missing(kind: PolicyFault, rule: str, key: str) -> None:
-        reason = f"`{cased[key]}` must be written `{key}`" if key in cased else f"there is no line `{key}: …`"
+        reason = f"`{near[key]}` must be written `{key}`" if key in near else f"there is no line `{key}: …`"
         fields.note(kind, Effect.FATAL, rule, 0, "", reason)
 
     if fields.version is None:

@@ -15,6 +15,7 @@ from strictmx.standards.txt_record import (
     has_blank_before_semicolon,
     pick,
     split,
+    why_no_field,
 )
 
 RECORD_LABEL = "_mta-sts"
@@ -88,7 +89,7 @@ def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
     """Read one candidate: `v=STSv1` 1*(delim field) [delim]."""
 
     def faulty(fault: RecordFault, detail: str) -> RecordReading:
-        return RecordReading(fault=fault, candidates=(text,), others=others, detail=detail[:FOUND_CHARACTERS])
+        return RecordReading(fault=fault, candidates=(text,), others=others, detail=detail)
 
     identifier: str | None = None
     extensions: dict[str, str] = {}
@@ -98,12 +99,13 @@ def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
     for part in split(text):
         name, equals, value = part.partition("=")
         if not equals or not FIELD_NAME.match(name) or not FIELD_VALUE.match(value):
-            return faulty(RecordFault.INVALID, part or "an empty field")
+            return faulty(RecordFault.INVALID, why_no_field(part))
         if name == "id":
             if identifier is not None:
                 deviations.append((RecordDeviation.DUPLICATE_FIELD, name))
             elif not _ID.match(value):
-                return faulty(RecordFault.INVALID, part)
+                detail = f"an id is 1 to 32 letters and digits, not `{value[:FOUND_CHARACTERS]}`"
+                return faulty(RecordFault.INVALID, detail)
             else:
                 identifier = value
         elif name in extensions:

@@ -1,0 +1,193 @@
+"""Judge the SMTP session with one address of an MX host: its findings, and what each kind of sender does there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from strictmx.findings import words
+from strictmx.findings.catalogue import mx as kinds
+from strictmx.findings.finding import Kind, Severity
+from strictmx.findings.judge import dane as judge_dane
+from strictmx.findings.judge.policy_host import certificate_facts, whose
+from strictmx.findings.judge.senders import Context
+from strictmx.findings.observation import Probe, ProbeStage
+from strictmx.findings.result import DaneStatus, Delivers
+from strictmx.standards import dane
+from strictmx.standards.certificates import Examination, FaultKind
+
+_CERTIFICATE_FAULTS: dict[FaultKind, Kind] = {
+    FaultKind.EXPIRED: kinds.CERTIFICATE_EXPIRED,
+    FaultKind.NOT_YET_VALID: kinds.CERTIFICATE_NOT_YET_VALID,
+    FaultKind.NAME_MISMATCH: kinds.CERTIFICATE_NAME_MISMATCH,
+    FaultKind.NO_SAN: kinds.CERTIFICATE_NO_SAN,
+    FaultKind.SELF_SIGNED: kinds.CERTIFICATE_SELF_SIGNED,
+    FaultKind.UNTRUSTED: kinds.CERTIFICATE_UNTRUSTED,
+    FaultKind.CHAIN_INCOMPLETE: kinds.CHAIN_INCOMPLETE,
+    FaultKind.CONSTRAINT: kinds.CERTIFICATE_UNTRUSTED,
+    FaultKind.UNREADABLE: kinds.CERTIFICATE_UNTRUSTED,
+}
+_TLS_FAULTS: dict[ProbeStage, Kind] = {
+    ProbeStage.NO_STARTTLS: kinds.NO_STARTTLS,
+    ProbeStage.STARTTLS_REFUSED: kinds.STARTTLS_REFUSED,
+    ProbeStage.INJECTED: kinds.TLS_INJECTED,
+    ProbeStage.HANDSHAKE_FAILED: kinds.TLS_FAILED,
+    ProbeStage.TLS_TOO_OLD: kinds.TLS_TOO_OLD,
+}
+_UNREACHABLE: dict[ProbeStage, tuple[Kind, Severity]] = {
+    ProbeStage.CONNECT_REFUSED: (kinds.UNREACHABLE, Severity.ERROR),
+    ProbeStage.CONNECT_TIMEOUT: (kinds.UNREACHABLE_TIMEOUT, Severity.WARNING),
+    ProbeStage.CONNECT_FAILED: (kinds.UNREACHABLE_NETWORK, Severity.WARNING),
+    ProbeStage.NOT_ALLOWED: (kinds.UNREACHABLE_PRIVATE, Severity.ERROR),
+    ProbeStage.REJECTED: (kinds.UNREACHABLE_REJECTED, Severity.WARNING),
+    ProbeStage.CLOSED: (kinds.UNREACHABLE_CLOSED, Severity.WARNING),
+    ProbeStage.NOT_SMTP: (kinds.UNREACHABLE_NOT_SMTP, Severity.ERROR),
+}
+# Stages after which it cannot be told from here what the host does for others.
+_UNKNOWN = frozenset(
+    {ProbeStage.NO_ROUTE, ProbeStage.CUT_OFF, ProbeStage.THROTTLED, ProbeStage.REJECTED, ProbeStage.CLOSED}
+)
+# What makes one address worse than another; being throttled or slow is a matter of the moment.
+LASTING = frozenset(kind.code for kind in (*_TLS_FAULTS.values(), *_CERTIFICATE_FAULTS.values(), kinds.UNREACHABLE)) | {
+    "dane-mismatch"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finding of one address, before it is joined with those of the host's others."""
+
+    kind: Kind
+    severity: Severity
+    evidence: str
+    facts: dict[str, object]
+
+    @property
+    def key(self) -> tuple[str, Severity, str]:
+        """What two addresses must share to be told in one finding: the words, whatever the place."""
+        empty = {"where": "", "addresses": "", "effect": ""}
+        return self.kind.code, self.severity, self.kind("", self.severity, "", **(empty | self.facts)).message
+
+
+@dataclass(frozen=True)
+class AddressView:
+    """One address of a host, judged."""
+
+    host: Context
+    probe: Probe
+
+    @cached_property
+    def certificate(self) -> Examination | None:
+        """The chain, judged for the name in the MX record; None when there was no handshake."""
+        if not self.probe.chain:
+            return None
+        return self.host.published.examine(self.probe.chain, self.host.name)
+
+    @cached_property
+    def match(self) -> dane.DaneResult | None:
+        """The chain held against the TLSA records; None when DANE does not apply or nothing was shown."""
+        return judge_dane.match_probe(self.host.published, self.host.tlsa, self.probe)
+
+    @property
+    def tested(self) -> bool:
+        """Whether this machine tried the address at all."""
+        return self.probe.stage not in (ProbeStage.NO_ROUTE, ProbeStage.CUT_OFF)
+
+    @property
+    def reachable(self) -> bool | None:
+        """Whether a sender without TLS could hand over mail; None when that cannot be told from here."""
+        if self.probe.greeted:
+            return True
+        if self.probe.stage in _UNKNOWN or (self.host.blocked and not self.probe.connected):
+            return None
+        return False
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether TLS 1.2 or later came about."""
+        return self.probe.stage is ProbeStage.DONE
+
+    @property
+    def delivers(self) -> Delivers:
+        """What each kind of sender does at this address."""
+        plain = self.reachable
+        by_policy = by_dane = None
+        if self.host.published.applied_policy is not None:
+            certificate = self.certificate
+            good = bool(self.host.matches_policy) and self.encrypts and certificate is not None and certificate.verifies
+            by_policy = good if plain else plain
+        if self.host.tlsa.status is DaneStatus.BOGUS:
+            by_dane = False
+        elif self.host.tlsa.applies:
+            matched = self.match is not None and self.match.status is not dane.DaneStatus.MISMATCH
+            by_dane = (self.encrypts and matched) if plain else plain
+        return Delivers(sts=by_policy, dane=by_dane, plain=plain)
+
+    @cached_property
+    def drafts(self) -> tuple[Draft, ...]:
+        """The findings of this address."""
+        return (*self._session(), *self._certificate(), *self._ending(), *self._dane())
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of its findings."""
+        return tuple(dict.fromkeys(draft.kind.code for draft in self.drafts))
+
+    def _session(self) -> Iterator[Draft]:
+        probe, host = self.probe, self.host
+        if probe.stage in _TLS_FAULTS:
+            consequence = host.after_tls_fault(encrypts=probe.stage is ProbeStage.TLS_TOO_OLD)
+            version = probe.tls_version or "an old version of TLS"
+            facts: dict[str, object] = {"reply": probe.reply, "version": version, "consequence": consequence}
+            yield Draft(_TLS_FAULTS[probe.stage], host.tls_severity, probe.detail, facts)
+        elif probe.stage is ProbeStage.SILENT:
+            yield Draft(kinds.TIMEOUT, Severity.WARNING, probe.detail, {})
+        elif probe.stage is ProbeStage.THROTTLED:
+            yield Draft(kinds.THROTTLED, Severity.WARNING, probe.detail, {"reply": probe.reply})
+        elif probe.stage in _UNREACHABLE:
+            kind, severity = _UNREACHABLE[probe.stage]
+            yield Draft(kind, severity, probe.detail, {"why": probe.reply or probe.detail or "no reason given"})
+
+    def _certificate(self) -> Iterator[Draft]:
+        certificate, host = self.certificate, self.host
+        if certificate is None:
+            return
+        for fault in certificate.faults:
+            severity = host.certificate_severity(self.match, fault.kind)
+            facts = certificate_facts(host.name, fault, certificate, host.published)
+            if fault.kind is FaultKind.WEAK:
+                facts["why"] = fault.detail
+                yield Draft(kinds.CERTIFICATE_WEAK, milder(severity, Severity.WARNING), fault.detail, facts)
+            else:
+                facts["consequence"] = host.after_certificate_fault(self.match, severity)
+                yield Draft(_CERTIFICATE_FAULTS[fault.kind], severity, fault.detail, facts)
+
+    def _ending(self) -> Iterator[Draft]:
+        certificate, host = self.certificate, self.host
+        ending = certificate.expires_soon(host.published.at) if certificate is not None else None
+        if certificate is None or ending is None or certificate.of(FaultKind.EXPIRED):
+            return
+        severity = milder(host.certificate_severity(self.match, FaultKind.EXPIRED), Severity.WARNING)
+        facts: dict[str, object] = {
+            "certificate": whose(host.name, ending.position, ending.subject),
+            "not_after": ending.not_after,
+            "left": words.left(ending.not_after, host.published.at),
+            "consequence": host.after_the_end(self.match),
+        }
+        yield Draft(kinds.CERTIFICATE_EXPIRES_SOON, severity, "", facts)
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether its certificate ends soon."""
+        return self.certificate is not None and self.certificate.expires_soon(self.host.published.at) is not None
+
+    def _dane(self) -> Iterator[Draft]:
+        if self.match is not None:
+            for kind, severity, evidence, facts in judge_dane.drafts(self.host.tlsa, self.probe, self.match):
+                yield Draft(kind, severity, evidence, facts)
+
+
+def milder(one: Severity, other: Severity) -> Severity:
+    """The milder of two severities."""
+    return max(one, other, key=lambda severity: severity.rank)

@@ -1,0 +1,173 @@
+"""Judge a policy file by itself: its grammar, its max_age, patterns that are too wide for any domain (RFC 8461 3.2)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from strictmx.findings import words
+from strictmx.findings.catalogue import policy as kinds
+from strictmx.findings.catalogue import policy_host as host_kinds
+from strictmx.findings.finding import Finding, Kind, Severity
+from strictmx.standards import sts
+from strictmx.standards.sts import Effect, PolicyFault, Stranger
+
+MAX_AGE_SHORT = 86_400  # seconds; STS-30: below a day a warning
+MAX_AGE_USUAL = 604_800  # seconds; STS-30: below a week a notice; the default of `policy new`
+LINES_SHOWN = 10  # `mx` lines that a mend proposes
+
+# Wildcards that providers recommend and that cover all their customers.
+_TENANTS = {
+    "mail.protection.outlook.com": "Microsoft 365",
+    "mx.microsoft": "Microsoft 365",
+    "pphosted.com": "Proofpoint",
+}
+# What people mean who write a max_age with its last digit lost.
+_USUAL_AGES = {
+    "86400": "a day",
+    "604800": "a week",
+    "1209600": "two weeks",
+    "2592000": "thirty days",
+    "7776000": "ninety days",
+    "15552000": "half a year",
+    "31536000": "a year",
+    "31557600": "a year",
+}
+_SEVERITY = {Effect.FATAL: Severity.ERROR, Effect.FORGIVEN: Severity.WARNING, Effect.HARMLESS: Severity.NOTICE}
+_OLD_MODES = {"report": "testing", "test": "testing", "off": "none", "strict": "enforce", "live": "enforce"}
+_KINDS: dict[PolicyFault, Kind] = {
+    PolicyFault.ENCODING: kinds.ENCODING,
+    PolicyFault.SYNTAX: kinds.INVALID,
+    PolicyFault.NEAR_KEY: kinds.NEAR_KEY,
+    PolicyFault.VERSION_MISSING: kinds.VERSION_MISSING,
+    PolicyFault.VERSION: kinds.VERSION,
+    PolicyFault.MODE_MISSING: kinds.MODE_MISSING,
+    PolicyFault.MODE_INVALID: kinds.MODE_INVALID,
+    PolicyFault.MAX_AGE_MISSING: kinds.MAX_AGE_MISSING,
+    PolicyFault.MX_MISSING: kinds.MX_MISSING,
+    PolicyFault.DUPLICATE_FIELD: kinds.DUPLICATE_FIELD,
+}
+_STRANGERS: dict[Stranger, Kind] = {
+    Stranger.EMPTY: kinds.NOT_A_POLICY_EMPTY,
+    Stranger.RICH_TEXT: kinds.NOT_A_POLICY_RICH_TEXT,
+    Stranger.WEB_PAGE: kinds.NOT_A_POLICY_WEB_PAGE,
+    Stranger.DNS_RECORD: kinds.NOT_A_POLICY_DNS_RECORD,
+    Stranger.FRONT_MATTER: kinds.NOT_A_POLICY_FRONT_MATTER,
+    Stranger.JSON: kinds.NOT_A_POLICY_JSON,
+    Stranger.YAML: kinds.NOT_A_POLICY_YAML,
+    Stranger.INDENTED: kinds.NOT_A_POLICY_INDENTED,
+    Stranger.ONE_LINE: kinds.NOT_A_POLICY_ONE_LINE,
+    Stranger.OTHER_TEXT: kinds.NOT_A_POLICY,
+}
+_LINE_ENDINGS = {
+    Effect.FATAL: kinds.LINE_CR,
+    Effect.FORGIVEN: kinds.LINE_EMPTY,
+    Effect.HARMLESS: kinds.LINE_ENDING,
+}
+
+
+def lint(data: bytes, media_type: str | None = None, *, subject: str = "policy") -> tuple[Finding, ...]:
+    """Findings about a file alone, worst first, as `policy lint` prints them. Its mode is no fault of a file (STS-29).
+
+    data: the file. media_type: the Content-Type it was served with; None when it was not served.
+    """
+    findings: list[Finding] = []
+    if media_type is not None and sts.response_fault(200, media_type, None):
+        findings.append(host_kinds.MEDIA_TYPE(subject, Severity.ERROR, found=f"`{media_type}`"))
+    if len(data) > sts.POLICY_BYTES:
+        findings.append(host_kinds.TOO_LARGE_FILE(subject, Severity.ERROR, limit=sts.POLICY_BYTES))
+    else:
+        reading = sts.read_policy(data)
+        findings += judge_file(reading, subject, domain="DOMAIN", mx_hosts=())
+    return tuple(sorted(findings, key=lambda finding: finding.severity.rank))
+
+
+def judge_file(reading: sts.PolicyReading, subject: str, *, domain: str, mx_hosts: Sequence[str]) -> Iterator[Finding]:
+    """A finding for each rule that the file bends, and for what weakens any policy.
+
+    domain, mx_hosts: the domain and its present MX hosts, as far as they are known, for the mends.
+    """
+    for fault in reading.faults:
+        yield _judge_fault(fault, subject, domain=domain, mx_hosts=mx_hosts)
+        if fault.kind is PolicyFault.VERSION_MISSING:  # STS-20: without its version a file is no policy at all
+            yield kinds.INVALID(subject, Severity.ERROR, reason=fault.reason, where="")
+    policy = reading.policy
+    if policy is not None and policy.mode is not sts.Mode.NONE:
+        yield from _judge_max_age(policy.max_age, subject)
+        yield from _judge_wildcards(policy, subject, domain=domain, mx_hosts=mx_hosts)
+
+
+def _judge_fault(fault: sts.Fault, subject: str, *, domain: str, mx_hosts: Sequence[str]) -> Finding:
+    meant = sts.meant_pattern(fault.found) if fault.kind is PolicyFault.MX_INVALID else ""
+    more = f" (and {fault.more} more)" if fault.more else ""
+    return _kind_of(fault, meant)(
+        subject,
+        _SEVERITY[fault.effect],
+        evidence=f"{fault.rule}{f', line {fault.line}' if fault.line else ''}",
+        reason=fault.reason + more,
+        found=fault.found,
+        line=fault.line,
+        where=f" (line {fault.line}: `{fault.found}`)" if fault.line else "",
+        domain=domain,
+        nearest=_nearest_mode(fault.found),
+        meant=meant,
+        lines=mx_lines(mx_hosts),
+    )
+
+
+def _kind_of(fault: sts.Fault, meant: str) -> Kind:
+    """The wording for a fault; some kinds have one for each of their faces."""
+    if fault.stranger is not None:
+        return _STRANGERS[fault.stranger]
+    if fault.kind is PolicyFault.LINE_ENDING:
+        return _LINE_ENDINGS[fault.effect]
+    if fault.kind is PolicyFault.MAX_AGE_INVALID:
+        return kinds.MAX_AGE_INVALID if fault.effect is Effect.FATAL else kinds.MAX_AGE_HIGH
+    if fault.kind is PolicyFault.MX_INVALID:
+        return kinds.MX_INVALID_NEAR if meant else kinds.MX_INVALID
+    return _KINDS[fault.kind]
+
+
+def _nearest_mode(found: str) -> str:
+    """The mode that somebody who wrote `found` most likely meant; testing when it cannot be told."""
+    word = found.lower()
+    if word in _OLD_MODES:
+        return _OLD_MODES[word]
+    near = difflib.get_close_matches(word, [mode.value for mode in sts.Mode], n=1, cutoff=0.5)
+    return near[0] if near else sts.Mode.TESTING.value
+
+
+def mx_lines(mx_hosts: Sequence[str]) -> tuple[str, ...]:
+    """The `mx` lines of a policy for these hosts, ready to paste."""
+    return tuple(f"mx: {host}" for host in mx_hosts[:LINES_SHOWN]) or ("mx: YOUR-MX-HOST",)
+
+
+def _judge_max_age(max_age: int, subject: str) -> Iterator[Finding]:
+    """A max_age that is short, or looks as if a digit were lost (STS-30)."""
+    whole = next((usual for usual in _USUAL_AGES if str(max_age) == usual[:-1]), None)
+    if max_age >= MAX_AGE_USUAL and whole is None:
+        return
+    severity = Severity.WARNING if max_age < MAX_AGE_SHORT else Severity.NOTICE
+    kind = kinds.MAX_AGE_SHORT if whole is None else kinds.MAX_AGE_LOST_DIGIT
+    yield kind(
+        subject,
+        severity,
+        age=words.duration(max_age),
+        max_age=max_age,
+        proposal=whole or MAX_AGE_USUAL,
+        meant=_USUAL_AGES.get(whole or "", ""),
+    )
+
+
+def _judge_wildcards(policy: sts.Policy, subject: str, *, domain: str, mx_hosts: Sequence[str]) -> Iterator[Finding]:
+    """Wildcards that cover a whole top-level domain, or every customer of a provider (STS-31)."""
+    for pattern in policy.mx:
+        if not pattern.wildcard:
+            continue
+        facts = {"pattern": f"`{pattern}`", "name": str(pattern.name), "domain": domain}
+        if "." not in pattern.name:
+            yield kinds.WILDCARD_BROAD(subject, Severity.WARNING, lines=mx_lines(mx_hosts), **facts)
+        elif pattern.name in _TENANTS:
+            provider = _TENANTS[pattern.name]
+            lines = mx_lines(mx_hosts)
+            yield kinds.WILDCARD_TENANTS(subject, Severity.NOTICE, provider=provider, lines=lines, **facts)
