@@ -186,3 +186,32 @@ def _in_terminal(arguments: list[str], variables: dict[str, str]) -> str:
         process.wait(timeout=30)
     os.close(master)
     return shown.decode()
+
+
+def test_output_that_cannot_be_written_is_one_line(lab: Path) -> None:
+    """A full disk is no fault of strictmx, and a reader that goes away is no fault at all."""
+    many = [GOOD, EXPIRED, "policy-invalid.example"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command("check", *many, "--jsonl", "--config", str(lab)),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env=environment(),
+            timeout=60,
+        )
+    assert (ended.returncode, ended.stderr) == (2, "strictmx: the output cannot be written: No space left on device\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        ended = subprocess.run(
+            command("check", *many, "--jsonl", "--config", str(lab)),
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env=environment(),
+            timeout=60,
+        )
+    assert (ended.returncode, ended.stderr) == (0, "")

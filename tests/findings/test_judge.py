@@ -74,7 +74,7 @@ FAULTS = [  # rule, observation, codes, verdict
     ("STS-04", with_record("v=STSv1;"), {"sts-record-no-id": "error"}, Verdict.BROKEN),
     ("STS-04", with_record("id=1; v=STSv1"), {"sts-record-missing": "error"}, Verdict.BROKEN),
     ("STS-05", with_record("v=STSv1; id=1; a=b"), {"sts-record-unknown-field": "notice"}, Verdict.SECURE),
-    ("STS-06", with_record("v=STSv1; id=1; id=2"), {"sts-record-invalid": "warning"}, Verdict.SECURE),
+    ("STS-06", with_record("v=STSv1; id=1; id=2"), {"sts-record-unknown-field": "notice"}, Verdict.SECURE),
     ("DEC-03", with_record("v=STSv1 ; id=1"), {"sts-record-invalid": "warning"}, Verdict.SECURE),
     (
         "STS-07",
@@ -466,7 +466,7 @@ DANE = [  # rule, observation, codes, verdict, status, whether a DANE sender del
     (
         "DANE-15",
         with_tlsa(ISSUER, chain=LEAF_ONLY),
-        BESIDE | {"dane-mismatch": "error", "mx-certificate-untrusted": "warning"},
+        BESIDE | {"dane-mismatch": "error", "mx-certificate-untrusted": "notice"},
         Verdict.BROKEN,
         DaneStatus.MISMATCH,
         False,
@@ -786,3 +786,50 @@ def test_lost_digit_is_named() -> None:
     (finding,) = lint(POLICY.replace("604800", "60480").encode())
     assert "about 17 hours" in finding.message
     assert "604800 is a week" in finding.message
+
+
+HANGING = [  # rule, session, part of the message
+    ("SMTP-06", stopped(MX1, ProbeStage.SILENT, helo=""), "does not greet"),
+    ("SMTP-06", stopped(MX1, ProbeStage.SILENT, helo="mx1"), "does not finish its answer"),
+    ("SMTP-06", change(stopped(MX1, ProbeStage.SILENT, helo="mx1"), starttls=True), "does not finish the handshake"),
+]
+
+
+@pytest.mark.parametrize(("rule", "session", "part"), HANGING)
+def test_a_silent_host_is_told_by_how_far_it_came(rule: str, session: Probe, part: str) -> None:
+    assert part in messages(judge(with_mx1(session)), "mx-timeout")[0]
+
+
+def test_hanging_up_on_starttls_is_a_fault_of_tls() -> None:  # SMTP-04
+    session = change(stopped(MX1, ProbeStage.CLOSED), starttls=True)
+    assert told(judge(with_mx1(session))) == {"mx-tls-failed": "error"}
+
+
+def test_addresses_beyond_the_limit_are_told_and_not_vouched_for() -> None:
+    result = judge(with_mx1(probe(MX1), stopped(MX1, ProbeStage.LEFT_OUT, "192.0.2.2")))
+    assert told(result) == {"mx-address-not-tested": "notice"}
+    assert result.verdict is Verdict.PARTIAL
+
+
+def test_a_refusal_that_may_be_about_us_makes_no_difference_of_addresses() -> None:
+    result = judge(with_mx1(probe(MX1), stopped(MX1, ProbeStage.REJECTED, "192.0.2.2", reply="554 no")))
+    assert told(result) == {"mx-unreachable": "warning"}
+
+
+def test_a_policy_host_without_route_from_here_says_nothing_about_the_domain() -> None:
+    result = judge(with_fetch(stage=FetchStage.NO_ROUTE, chain=(), status=None))
+    assert told(result) == {"policy-host-unreachable": "warning"}
+    assert result.verdict is Verdict.PARTIAL
+
+
+def test_one_family_of_the_policy_host_that_fails_is_a_warning() -> None:
+    aaaa = lookup(f"mta-sts.{DOMAIN}", "AAAA", status=LookupStatus.SERVFAIL)
+    result = judge(healthy(policy_host=policy_host(fetch(), aaaa=aaaa)))
+    assert told(result) == {"dns-failure": "warning"}
+    assert result.verdict is Verdict.SECURE
+
+
+def test_unusable_tlsa_is_told_beside_a_host_without_starttls() -> None:  # DANE-13
+    host = seen.signed(MX1, "1 1 1 " + "ab" * 32, probes=(stopped(MX1, ProbeStage.NO_STARTTLS),))
+    result = judge(seen.without_sts(healthy([host], mx=lookup(DOMAIN, "MX", f"10 {MX1}", secure=True))))
+    assert told(result) == BESIDE | {"mx-no-starttls": "error", "dane-unusable": "warning"}

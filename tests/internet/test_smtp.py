@@ -101,6 +101,7 @@ GREETINGS = [  # rule, greeting, stage
     ("SMTP-06", b"220 mx\n", ProbeStage.DONE),
     ("SMTP-06", b"220 caf\xe9 \xff\r\n", ProbeStage.DONE),
     ("SMTP-06", b"220\r\n", ProbeStage.DONE),
+    ("SMTP-06", b"220-" + b"x" * 3_000 + b"\r\n220 mx\r\n", ProbeStage.DONE),
     ("SMTP-06", b"421 too many\r\n", ProbeStage.THROTTLED),
     ("SMTP-06", b"450 later\r\n", ProbeStage.THROTTLED),
     ("SMTP-06", b"554-no\r\n554 not from there\r\n", ProbeStage.REJECTED),
@@ -111,7 +112,7 @@ GREETINGS = [  # rule, greeting, stage
     ("SMTP-06", b"354 go\r\n", ProbeStage.NOT_SMTP),
     ("SMTP-06", b"\xff\xfe\0\r\n", ProbeStage.NOT_SMTP),
     ("SMTP-06", b"220 " + b"x" * 1_000_000 + b"\r\n", ProbeStage.NOT_SMTP),
-    ("SMTP-06", b"220-" + b"x" * 3_000, ProbeStage.NOT_SMTP),
+    ("SMTP-06", b"220-" + b"x" * 9_000, ProbeStage.NOT_SMTP),
     ("SMTP-06", b"220-x\r\n" * 100_000, ProbeStage.NOT_SMTP),
 ]
 

@@ -612,11 +612,11 @@ def test_a_tangle_of_cross_signed_authorities_is_searched_within_the_bounds(monk
     assert len(checked) == SIGNATURE_CHECKS
 
 
-def test_a_path_of_eight_issuers_is_found_and_a_longer_one_is_not() -> None:
+def test_a_path_of_fourteen_issuers_is_found_and_a_longer_one_is_not() -> None:
     issuers = [ROOT]
-    for depth in range(8):
+    for depth in range(14):
         issuers.append(authority(f"Depth {depth}", issuers[-1]))
-    for count, expected in ((7, []), (8, [K.UNTRUSTED])):
+    for count, expected in ((13, []), (14, [K.UNTRUSTED])):
         sent = [server(issuers[count], HOST), *reversed(issuers[1 : count + 1])]
         result = examine([made.der for made in sent], reference_names=[HOST], anchors=[ROOT.der], at=AT)
         assert [fault.kind for fault in result.faults] == expected

@@ -133,6 +133,7 @@ class ProbeStage(Enum):
 
     NO_ROUTE = "no-route"  # this machine has no route to the address's family
     NOT_ALLOWED = "not-allowed"  # special-purpose address, not contacted
+    LEFT_OUT = "left-out"  # beyond HOST_ADDRESSES, or what it sent found no room in the observation
     CUT_OFF = "cut-off"  # the look at the domain ended before this session did
     CONNECT_REFUSED = "connect-refused"
     CONNECT_TIMEOUT = "connect-timeout"
@@ -186,6 +187,7 @@ _NEVER_CONNECTED = frozenset(
         ProbeStage.NO_ROUTE,
         ProbeStage.NOT_ALLOWED,
         ProbeStage.CUT_OFF,
+        ProbeStage.LEFT_OUT,
         ProbeStage.CONNECT_REFUSED,
         ProbeStage.CONNECT_TIMEOUT,
         ProbeStage.CONNECT_FAILED,

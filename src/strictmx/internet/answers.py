@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import dns.edns
@@ -36,6 +37,9 @@ _BOGUS_CODES = frozenset({5, 6, 7, 8, 9, 10, 12})
 _PARSE_ERRORS = (dns.exception.DNSException, ValueError, IndexError, KeyError, TypeError, struct.error)
 
 
+_OURS = ("v=STSv1", "v=TLSRPTv1")  # how the TXT records begin that mail security is read from
+
+
 class UnaskableName(ValueError):
     """The text cannot be the name of a DNS question."""
 
@@ -60,6 +64,7 @@ class Message:
     authentic: bool  # AD, not yet weighed by who set it
     nxdomain: bool
     says_bogus: bool
+    refuses_edns: bool
     parsed: dns.message.Message
     refused: tuple[_Refused, ...] = ()  # records of the answer that dnspython does not take
     broken_off: bool = False  # the octets end within a record
@@ -81,18 +86,29 @@ class Part:
     left_out: int = 0
 
 
-def question(name: str, rdtype: str, *, checking_disabled: bool = False) -> Question:
-    """The query for `name` and `rdtype`: RD, AD, EDNS with DO; CD where the validator shall keep its opinion.
+class Form(Enum):
+    """How a question is put."""
+
+    USUAL = "usual"  # RD, AD, EDNS with DO
+    UNCHECKED = "unchecked"  # the same with CD: the validator shall keep its opinion
+    PLAIN = "plain"  # without EDNS, for servers that refuse it (RFC 6891 section 7)
+
+
+def question(name: str, rdtype: str, form: Form = Form.USUAL) -> Question:
+    """The query for `name` and `rdtype`.
 
     Raises UnaskableName: no DNS name has this form (an empty or overlong label, 255 octets).
     """
     try:
         owner = dns.name.from_text(name if name.endswith(".") else f"{name}.")
-        query = dns.message.make_query(owner, rdtype, use_edns=0, want_dnssec=True, payload=PAYLOAD_OCTETS, id=0)
+        if form is Form.PLAIN:
+            query = dns.message.make_query(owner, rdtype, use_edns=False, id=0)
+        else:
+            query = dns.message.make_query(owner, rdtype, use_edns=0, want_dnssec=True, payload=PAYLOAD_OCTETS, id=0)
     except (dns.exception.DNSException, UnicodeError) as error:
         raise UnaskableName(f"{name[:80]!r} cannot be asked: {str(error) or type(error).__name__}") from error
     query.flags |= dns.flags.AD
-    if checking_disabled:
+    if form is Form.UNCHECKED:
         query.flags |= dns.flags.CD
     wire = query.to_wire()
     return Question(name, rdtype, wire, wire[HEADER_OCTETS : HEADER_OCTETS + len(owner.to_wire() or b"") + 4])
@@ -125,6 +141,7 @@ def read(data: bytes) -> Message:
         authentic=bool(parsed.flags & dns.flags.AD),
         nxdomain=rcode == dns.rcode.NXDOMAIN,
         says_bogus=bool(codes & _BOGUS_CODES),
+        refuses_edns=rcode in {dns.rcode.FORMERR, dns.rcode.NOTIMP},
         parsed=parsed,
         refused=tuple(refused),
         broken_off=broken_off,
@@ -200,13 +217,13 @@ def part(message: Message, name: str, rdtype: str) -> Part:
 
 
 def _bounded(records: list[str]) -> tuple[str, ...]:
-    """The records as far as the limits go, versioned TXT before others: a flood must not hide the record asked for.
+    """The records as far as the limits go, those of mail security first: a flood must not hide the one asked for.
 
     One that is too long is passed over; when nothing is left, the beginning of the first stands for all.
     """
     kept: list[str] = []
     room = RECORD_CHARACTERS
-    for record in sorted(records, key=lambda text: not text.startswith("v="))[:RECORDS]:
+    for record in sorted(records, key=lambda text: not text.startswith(_OURS))[:RECORDS]:
         if len(record) <= room:
             kept.append(record)
             room -= len(record)

@@ -203,7 +203,7 @@ class Resolver:
         """Whether the server answers the question that it failed on once it need not validate (CD)."""
         from strictmx.internet import answers
 
-        unchecked = answers.question(asked.name, asked.type, checking_disabled=True)
+        unchecked = answers.question(asked.name, asked.type, answers.Form.UNCHECKED)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 return (await self._message(server, unchecked)).failure is None
@@ -214,6 +214,9 @@ class Resolver:
         from strictmx.internet import answers
 
         message = answers.read(await self._carrier.udp(server, asked))
+        if message.refuses_edns:
+            asked = answers.question(asked.name, asked.type, answers.Form.PLAIN)
+            message = answers.read(await self._carrier.udp(server, asked))
         if message.truncated:
             message = answers.read(await self._carrier.tcp(server, asked))
         return message

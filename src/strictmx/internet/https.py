@@ -236,6 +236,6 @@ def _note_head(response: h11.Response, seen: _Seen) -> None:
 
 
 def _header(response: h11.Response, name: bytes) -> str | None:
-    """The value as received; several fields of one name are joined as RFC 9110 section 5.3 joins them."""
+    """The value as received; several fields of one name are joined (RFC 9110 section 5.3), the same said twice once."""
     values = [value.decode("latin-1") for key, value in response.headers if key == name]
-    return ", ".join(values)[:HEADER_CHARACTERS] if values else None
+    return ", ".join(dict.fromkeys(values))[:HEADER_CHARACTERS] if values else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from strictmx.findings.observation import MX_HOSTS, Lookup, LookupStatus, MxHost, Probe
+from strictmx.findings.observation import HOST_ADDRESSES, MX_HOSTS, Lookup, LookupStatus, MxHost, Probe, ProbeStage
 from strictmx.internet.look import Look, choose_addresses
 from strictmx.standards.dane import base_domains
 from strictmx.standards.names import Name, address_of
@@ -82,9 +82,11 @@ async def _look_at_host(look: Look, host: MxHost) -> MxHost:
 
 
 async def _probes(look: Look, host: str, addresses: Sequence[str], sni: str) -> tuple[Probe, ...]:
+    """A session with each address; those beyond HOST_ADDRESSES are recorded as left out."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(look.probe(host, address, sni)) for address in addresses]
-    return tuple(task.result() for task in tasks)
+        tasks = [group.create_task(look.probe(host, address, sni)) for address in addresses[:HOST_ADDRESSES]]
+    rest = tuple(Probe(address, ProbeStage.LEFT_OUT, sni) for address in addresses[HOST_ADDRESSES:])
+    return (*(task.result() for task in tasks), *rest)
 
 
 async def _tlsa(look: Look, candidates: Sequence[str]) -> tuple[tuple[Lookup, ...], str | None]:

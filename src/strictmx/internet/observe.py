@@ -22,6 +22,7 @@ from strictmx.findings.observation import (
     Observation,
     PolicyHost,
     Probe,
+    ProbeStage,
     ReportUri,
 )
 from strictmx.internet.authorities import Authorities
@@ -33,7 +34,7 @@ from strictmx.internet.trust import TrustStore
 from strictmx.standards import sts, tlsrpt
 from strictmx.standards.names import Name
 
-CHAIN_OCTETS = 1_048_576  # chains kept of one domain: 250 sessions with ordinary ones
+CHAIN_OCTETS = 2_621_440  # chains kept of one domain: 600 sessions with ordinary ones
 
 
 class Observer:
@@ -151,7 +152,7 @@ async def _look_at_report_address(look: Look, address: tlsrpt.ReportAddress) -> 
 
 
 def _within_room(hosts: Iterable[MxHost]) -> tuple[MxHost, ...]:
-    """The hosts with their chains as far as CHAIN_OCTETS go; of later sessions the leaf is kept."""
+    """The hosts with their chains as far as CHAIN_OCTETS go; later sessions count as left out."""
     room = CHAIN_OCTETS
     kept: list[MxHost] = []
     for host in hosts:
@@ -160,7 +161,6 @@ def _within_room(hosts: Iterable[MxHost]) -> tuple[MxHost, ...]:
             octets = sum(map(len, probe.chain))
             fits = octets <= room
             room -= octets if fits else 0
-            cut = f"{probe.detail}; the rest of the chain is left out".removeprefix("; ")
-            probes.append(probe if fits else replace(probe, chain=probe.chain[:1], detail=cut))
+            probes.append(probe if fits else Probe(probe.address, ProbeStage.LEFT_OUT, probe.sni))
         kept.append(replace(host, probes=tuple(probes)))
     return tuple(kept)

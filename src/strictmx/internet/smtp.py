@@ -25,13 +25,13 @@ from strictmx.internet.once import Once
 if TYPE_CHECKING:
     from strictmx.config import Internet
 
-LINE_OCTETS = 2_048  # RFC 5321 section 4.5.3.1.5 allows 512; real servers are longer, none is this long
-REPLY_LINES = 100  # an EHLO reply has ten to twenty
+LINE_OCTETS = 8_192  # RFC 5321 section 4.5.3.1.5 allows 512; real servers are longer, none is this long
+REPLY_LINES = 2_000  # an EHLO reply has ten to twenty; REPLY_OCTETS is the real limit
 REPLY_OCTETS = 65_536  # one reply in all, and what is buffered of a server that does not wait its turn
 TEXT_CHARACTERS = 1_000  # kept of a reply, as evidence
 QUIT_SECONDS = 1.0  # the farewell is a courtesy: no longer than this
-SAME_HOST, SAME_ADDRESS = 4, 2  # sessions at once, so that a small server is not taken for a target
-SESSIONS = 256  # sessions at once in all
+SAME_HOST, SAME_ADDRESS = 4, 8  # sessions at once: a small server is no target, a shared one no bottleneck
+SESSIONS = 400  # sessions at once in all; a process may open some 1,000 files
 PROBES_REMEMBERED = 4_096  # with chains of 5 KB some 20 MB
 REMEMBERED_SECONDS = 300.0  # a run over many domains asks for a shared host again within this
 

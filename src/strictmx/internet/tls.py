@@ -15,7 +15,7 @@ from functools import cache
 from strictmx.standards.names import InvalidName, Name
 
 CHAIN_CERTIFICATES = 16  # certificates kept of a chain; real ones have two to five
-CHAIN_OCTETS = 65_536  # DER kept of a chain, so that a hostile one cannot fill memory or the saved observation
+CHAIN_OCTETS = 106_496  # DER kept of a chain; OpenSSL itself takes no more than 100 KiB in a handshake
 HANDSHAKE_ERRORS = (ssl.SSLError, ConnectionError, EOFError)  # how a handshake ends that the peer did not want
 
 _CLEAR_TEXT = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "HTTPS_PROXY_REQUEST"})
@@ -43,7 +43,7 @@ def legacy_context() -> ssl.SSLContext | None:
             warnings.simplefilter("ignore", DeprecationWarning)  # we know that they are old: that is the question
             context.maximum_version = ssl.TLSVersion.TLSv1_1
             context.minimum_version = ssl.TLSVersion.TLSv1
-        context.set_ciphers("ALL:@SECLEVEL=0")  # either alone, version or level, does not reach TLS 1.0
+        context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")  # either alone, version or level, does not reach TLS 1.0
     except (ValueError, ssl.SSLError):
         return None
     return context

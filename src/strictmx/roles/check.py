@@ -46,12 +46,15 @@ async def check_many(
 ) -> None:
     """Check domains, at most `concurrency` at a time, and tell each as it ends; nothing is kept here.
 
-    Cancelled in between, what was told stands.
+    Cancelled in between, what was told stands. What `tell` raises ends the run and comes out as it is.
     """
     waiting = iter(domains)
-    async with Observer(settings, now=now) as observer, asyncio.TaskGroup() as workers:
-        for _ in range(concurrency):
-            workers.create_task(_work(waiting, observer, tell))
+    try:
+        async with Observer(settings, now=now) as observer, asyncio.TaskGroup() as workers:
+            for _ in range(concurrency):
+                workers.create_task(_work(waiting, observer, tell))
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
 async def _work(waiting: Iterator[Name], observer: Observer, tell: Tell) -> None:

@@ -30,7 +30,7 @@ from strictmx.standards.extensions import READING_ERRORS, read_extensions
 CHAIN_CERTIFICATES = 16  # certificates of one chain that are looked at; a healthy server sends two to four
 CERTIFICATE_OCTETS = 102_400  # OpenSSL's bound for a whole chain (SSL_MAX_CERT_LIST_DEFAULT)
 KNOWN_CERTIFICATES = 4_096  # anchors and known issuers read at most; a system's trust store has about 150
-PATH_ISSUERS = 8  # issuers above the server's own certificate; the public Web has at most four
+PATH_ISSUERS = 14  # issuers above the server's own certificate; the public Web has at most four
 SIGNATURE_CHECKS = 32  # a check costs up to 0.1 ms, a hostile chain could ask for 16 times 16
 SEARCH_STEPS = 256  # certificates put on a path while searching: cross-signed ones multiply the ways
 TEXT_CHARACTERS = 200  # of a name kept as evidence

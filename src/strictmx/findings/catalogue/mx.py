@@ -115,7 +115,7 @@ UNREACHABLE_PRIVATE = UNREACHABLE.wording(
     "`allow_private_addresses = true` in `[internet]`.",
 )
 UNREACHABLE_REJECTED = UNREACHABLE.wording(
-    message="{subject} greets with a refusal ({addresses}: {why}). Often it refuses the address that we come from, not "
+    message="{subject} refuses the session ({addresses}: {why}). Often it refuses the address that we come from, not "
     "everybody; this says nothing about its TLS.",
     mend="If the host takes mail, check from an address that it accepts; if not, remove its MX record.",
 )
@@ -133,8 +133,8 @@ TIMEOUT = Kind(
     code="mx-timeout",
     reference="RFC 5321 section 4.5.3.2",
     meaning="An MX host accepts the connection and then stays silent.",
-    message="{subject}{where} accepts the connection and then stays silent for longer than we wait. Senders wait "
-    "minutes; whether the host is slow or dead cannot be told from here.",
+    message="{subject}{where} {progress}, for longer than the {seconds:.0f} seconds that we wait. Senders wait for "
+    "minutes; until they give up, mail waits with them.",
     mend="Try `nc -v {subject} 25` and look at the load and the log of the mail server.",
 )
 THROTTLED = Kind(
@@ -225,7 +225,8 @@ CERTIFICATE_UNTRUSTED = Kind(
     reference="RFC 8461 section 4.2",
     meaning="An MX host's certificate does not lead to a certificate authority that senders trust.",
     message="The certificate of {subject}{where} was issued by {issuer}, which is not trusted here{why}. {consequence}",
-    mend="Serve a certificate of a public certificate authority (certbot: `certbot certonly -d {subject}`), then "
+    mend="If {issuer} belongs to a public certificate authority, send its certificate along (certbot: "
+    "`fullchain.pem`); if not, serve a certificate of such an authority (`certbot certonly -d {subject}`). Then "
     + _RELOAD
     + ".",
 )
@@ -279,6 +280,10 @@ ADDRESS_NO_TIME = ADDRESS_NOT_TESTED.wording(
 ADDRESS_PRIVATE = ADDRESS_NOT_TESTED.wording(
     message="Nobody outside can reach {addresses} of {subject} ({why}). Senders lose time trying.",
     mend="Take it out of public DNS.",
+)
+ADDRESSES_LEFT_OUT = ADDRESS_NOT_TESTED.wording(
+    message="{subject} has so many addresses that {count} of them were not tested ({addresses}).",
+    mend="",
 )
 HOSTS_LEFT_OUT = ADDRESS_NOT_TESTED.wording(
     message="The domain has {count} MX hosts; only the first {limit} were looked at.",

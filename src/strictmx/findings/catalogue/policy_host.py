@@ -25,6 +25,11 @@ UNREACHABLE_NETWORK = UNREACHABLE.wording(
     message=f"No connection to {{subject}} port 443 ({{address}}) came about: {{why}}. {_NO_POLICY}",
     mend=f"Check the address, the firewall and the route to it; {_SEE}.",
 )
+UNREACHABLE_FROM_HERE = UNREACHABLE.wording(
+    message="{subject} was not asked: this machine has no route to its addresses ({address}). This says nothing about "
+    "the domain; whether its policy protects mail cannot be told from here.",
+    mend="Check from a machine with IPv6. Senders without IPv6 cannot fetch it either: an IPv4 address helps.",
+)
 UNREACHABLE_PRIVATE = UNREACHABLE.wording(
     message=f"{{subject}} has only addresses that nobody outside can reach ({{address}}: {{why}}). {_NO_POLICY}",
     mend="Publish the public address of the web server. To check a network of your own, set "
@@ -74,7 +79,8 @@ CERTIFICATE_UNTRUSTED = Kind(
     reference="RFC 8461 section 3.3",
     meaning="The policy host's certificate does not lead to a certificate authority that senders trust.",
     message=f"The certificate of {{subject}} was issued by {{issuer}}, which is not trusted here{{why}}. {_NO_POLICY}",
-    mend="Serve a certificate of a public certificate authority (certbot: `certbot certonly -d {subject}`).",
+    mend="If {issuer} belongs to a public certificate authority, send its certificate along (certbot: "
+    "`fullchain.pem`); if not, serve a certificate of such an authority (`certbot certonly -d {subject}`).",
 )
 CERTIFICATE_SELF_SIGNED = Kind(
     code="policy-host-certificate-self-signed",

@@ -56,11 +56,6 @@ BLANK = INVALID.wording(
     "some senders look for `v=STSv1;` letter by letter and see no record.",
     mend=f"Write it without the blank:\n{_RECORD}",
 )
-ID_TWICE = INVALID.wording(
-    message="The record at {name} names `{found}` more than once. Senders take the first and ignore the rest, so a "
-    "change of a later one has no effect.",
-    mend=f"Keep one:\n{_RECORD}",
-)
 NO_ID = Kind(
     code="sts-record-no-id",
     reference="RFC 8461 section 3.1",
@@ -82,6 +77,11 @@ UNKNOWN_FIELD = Kind(
     meaning="The MTA-STS record holds a field that the RFC does not define; senders ignore it.",
     message="The record at {name} holds the field `{found}`, which RFC 8461 does not define. Senders ignore it.",
     mend=f"Leave it out unless you know who reads it:\n{_RECORD}",
+)
+FIELD_TWICE = UNKNOWN_FIELD.wording(
+    message="The record at {name} names `{found}` more than once. Senders take the first and ignore the rest, so a "
+    "change of a later one has no effect.",
+    mend=f"Keep one:\n{_RECORD}",
 )
 WRONG_PLACE = Kind(
     code="sts-record-wrong-place",

@@ -46,7 +46,14 @@ _UNREACHABLE: dict[ProbeStage, tuple[Kind, Severity]] = {
 }
 # Stages after which it cannot be told from here what the host does for others.
 _UNKNOWN = frozenset(
-    {ProbeStage.NO_ROUTE, ProbeStage.CUT_OFF, ProbeStage.THROTTLED, ProbeStage.REJECTED, ProbeStage.CLOSED}
+    {
+        ProbeStage.NO_ROUTE,
+        ProbeStage.CUT_OFF,
+        ProbeStage.LEFT_OUT,
+        ProbeStage.THROTTLED,
+        ProbeStage.REJECTED,
+        ProbeStage.CLOSED,
+    }
 )
 # What makes one address worse than another; being throttled or slow is a matter of the moment.
 LASTING = frozenset(kind.code for kind in (*_TLS_FAULTS.values(), *_CERTIFICATE_FAULTS.values(), kinds.UNREACHABLE)) | {
@@ -92,7 +99,7 @@ class AddressView:
     @property
     def tested(self) -> bool:
         """Whether this machine tried the address at all."""
-        return self.probe.stage not in (ProbeStage.NO_ROUTE, ProbeStage.CUT_OFF)
+        return self.probe.stage not in (ProbeStage.NO_ROUTE, ProbeStage.CUT_OFF, ProbeStage.LEFT_OUT)
 
     @property
     def reachable(self) -> bool | None:
@@ -130,23 +137,34 @@ class AddressView:
         return (*self._session(), *self._certificate(), *self._ending(), *self._dane())
 
     @property
+    def lasting_faults(self) -> frozenset[str]:
+        """The codes that make this address worse than another; a refusal may be about our own address."""
+        return LASTING & set(self.codes) if self.probe.stage not in _UNKNOWN else frozenset()
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its findings."""
         return tuple(dict.fromkeys(draft.kind.code for draft in self.drafts))
 
     def _session(self) -> Iterator[Draft]:
         probe, host = self.probe, self.host
-        if probe.stage in _TLS_FAULTS:
-            consequence = host.after_tls_fault(encrypts=probe.stage is ProbeStage.TLS_TOO_OLD)
+        stage = probe.stage
+        if stage is ProbeStage.CLOSED and probe.starttls:  # it hung up on STARTTLS, which is an answer, too
+            stage = ProbeStage.HANDSHAKE_FAILED
+        if stage in _TLS_FAULTS:
+            consequence = host.after_tls_fault(encrypts=stage is ProbeStage.TLS_TOO_OLD)
             version = probe.tls_version or "an old version of TLS"
             facts: dict[str, object] = {"reply": probe.reply, "version": version, "consequence": consequence}
-            yield Draft(_TLS_FAULTS[probe.stage], host.tls_severity, probe.detail, facts)
-        elif probe.stage is ProbeStage.SILENT:
-            yield Draft(kinds.TIMEOUT, Severity.WARNING, probe.detail, {})
-        elif probe.stage is ProbeStage.THROTTLED:
+            yield Draft(_TLS_FAULTS[stage], host.tls_severity, probe.detail, facts)
+        elif stage is ProbeStage.SILENT:
+            seconds = max(1.0, probe.elapsed_ms / 1000)
+            yield Draft(
+                kinds.TIMEOUT, Severity.WARNING, probe.detail, {"progress": _progress(probe), "seconds": seconds}
+            )
+        elif stage is ProbeStage.THROTTLED:
             yield Draft(kinds.THROTTLED, Severity.WARNING, probe.detail, {"reply": probe.reply})
-        elif probe.stage in _UNREACHABLE:
-            kind, severity = _UNREACHABLE[probe.stage]
+        elif stage in _UNREACHABLE:
+            kind, severity = _UNREACHABLE[stage]
             yield Draft(kind, severity, probe.detail, {"why": probe.reply or probe.detail or "no reason given"})
 
     def _certificate(self) -> Iterator[Draft]:
@@ -186,6 +204,15 @@ class AddressView:
         if self.match is not None:
             for kind, severity, evidence, facts in judge_dane.drafts(self.host.tlsa, self.probe, self.match):
                 yield Draft(kind, severity, evidence, facts)
+
+
+def _progress(probe: Probe) -> str:
+    """How far a session came that did not end."""
+    if probe.starttls:
+        return "offers STARTTLS and then does not finish the handshake"
+    if probe.helo or probe.greeted:
+        return "greets and then does not finish its answer"
+    return "accepts the connection and then does not greet"
 
 
 def milder(one: Severity, other: Severity) -> Severity:

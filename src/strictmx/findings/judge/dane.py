@@ -97,11 +97,17 @@ def _reference_names(published: Published, host: MxHost, base: str) -> tuple[Nam
 
 
 def judge_host(published: Published, host: MxHost, seen: HostDane) -> Iterator[Finding]:
-    """Findings that DNS alone gives: look-ups that fail, records in an unsigned zone."""
+    """Findings that DNS alone gives: look-ups that fail, records in an unsigned zone or of no use."""
     if seen.failed is not None:
         kind = kinds.DANE_BOGUS if seen.failed.status is LookupStatus.BOGUS else kinds.DANE_LOOKUP_FAILED
         status = STATUS_WORDS[seen.failed.status]
         yield kind(host.host, Severity.ERROR, evidence=seen.failed.detail, base=seen.base, status=status)
+    elif seen.applies and all(dane.unusable_reason(record) is not None for record in seen.records):
+        reasons = dict.fromkeys(dane.unusable_reason(record) or "" for record in seen.records)
+        shown = next((probe for probe in host.probes if probe.chain), None)
+        why = listed(tuple(reasons), most=RECORDS_SHOWN)
+        facts = {"base": seen.base, "why": why, "proposal": proposal(shown.chain if shown is not None else ())}
+        yield kinds.DANE_UNUSABLE(host.host, Severity.WARNING, **facts)
     elif seen.status is DaneStatus.INSECURE and published.seen.validating:
         yield kinds.DANE_NOT_SIGNED(host.host, Severity.WARNING, zone=seen.base)
     elif seen.status is DaneStatus.INSECURE:
@@ -126,7 +132,7 @@ Draft = tuple[Kind, Severity, str, dict[str, object]]
 
 def drafts(seen: HostDane, probe: Probe, result: dane.DaneResult) -> Iterator[Draft]:
     """Findings of one address, to be joined with those of the host's other addresses."""
-    facts: dict[str, object] = {"base": seen.base, "proposal": proposal(probe)}
+    facts: dict[str, object] = {"base": seen.base, "proposal": proposal(probe.chain)}
     match result.status:
         case dane.DaneStatus.MATCH:
             yield kinds.DANE_OK, Severity.OK, "", facts | {"record": _short(result.matched)}
@@ -134,8 +140,7 @@ def drafts(seen: HostDane, probe: Probe, result: dane.DaneResult) -> Iterator[Dr
                 combination = listed([f"{one} …" for one in result.uncovered])
                 yield kinds.DANE_COMBINATION, Severity.WARNING, "", facts | {"combination": combination}
         case dane.DaneStatus.UNUSABLE:
-            why = listed(tuple(dict.fromkeys(one.detail for one in result.missed)), most=RECORDS_SHOWN)
-            yield kinds.DANE_UNUSABLE, Severity.WARNING, "", facts | {"why": why}
+            return  # told of the host, since DNS alone shows it
         case dane.DaneStatus.MISMATCH:
             yield _mismatch(result.missed, facts)
 
@@ -156,10 +161,10 @@ def _mismatch(missed: Sequence[dane.Missed], facts: dict[str, object]) -> Draft:
     return kinds.DANE_MISMATCH, Severity.ERROR, detail, facts | {"why": why}
 
 
-def proposal(probe: Probe) -> str:
+def proposal(chain: Sequence[bytes]) -> str:
     """The record that matches the key in use (DANE-30)."""
     try:
-        return str(dane.make(dane.EE, dane.KEY, 1, probe.chain[0]))
+        return str(dane.make(dane.EE, dane.KEY, 1, chain[0]))
     except (dane.InvalidTlsa, IndexError):
         return "3 1 1 SHA-256-OF-THE-PUBLIC-KEY"
 

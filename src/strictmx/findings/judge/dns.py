@@ -26,6 +26,7 @@ _NO_STS = "Senders that do not know the policy yet deliver as if there were none
 _NO_REPORTS = "Senders send no reports while that lasts."
 _HOST_SKIPPED = "Senders skip this host."
 _FAMILY_LOST = "Senders go on with the other addresses of this host; careful ones skip it."
+_FAMILY_LOST_THERE = "Senders go on with its other addresses."
 _NO_POLICY = "Senders cannot fetch the policy."
 
 
@@ -64,7 +65,11 @@ def _purposes(published: Published) -> Iterator[tuple[tuple[Lookup, ...], Severi
         else:
             yield lookups, Severity.ERROR, _HOST_SKIPPED
     if published.intends_sts:
-        yield (seen.policy_host.a, seen.policy_host.aaaa), Severity.ERROR, _NO_POLICY
+        policy_host = (seen.policy_host.a, seen.policy_host.aaaa)
+        if any(lookup.records for lookup in policy_host):
+            yield policy_host, Severity.WARNING, _FAMILY_LOST_THERE
+        else:
+            yield policy_host, Severity.ERROR, _NO_POLICY
 
 
 def _finding(lookups: tuple[Lookup, ...], severity: Severity, consequence: str) -> Finding:

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from strictmx.findings.catalogue import mx as kinds
 from strictmx.findings.finding import Finding, Severity, listed
 from strictmx.findings.judge import dane as judge_dane
-from strictmx.findings.judge.address import LASTING, AddressView, Draft
+from strictmx.findings.judge.address import AddressView, Draft
 from strictmx.findings.judge.published import Published
 from strictmx.findings.judge.senders import Context, rests_on_dates
 from strictmx.findings.observation import MxHost, ProbeStage
@@ -22,7 +22,7 @@ from strictmx.standards import dane
 
 ADDRESSES_SHOWN = 4
 
-_NOTHING_SAID = (ProbeStage.NO_ROUTE, ProbeStage.CUT_OFF, ProbeStage.NOT_ALLOWED)
+_NOTHING_SAID = (ProbeStage.NO_ROUTE, ProbeStage.CUT_OFF, ProbeStage.LEFT_OUT, ProbeStage.NOT_ALLOWED)
 _UNANSWERED = frozenset({ProbeStage.CONNECT_TIMEOUT, ProbeStage.CONNECT_FAILED})
 
 
@@ -58,7 +58,8 @@ class HostView:
     @cached_property
     def delivers(self) -> Delivers:
         """What each kind of sender does at the worst address."""
-        answers = [address.delivers for address in self.tested or self.addresses]
+        counted = [address for address in self.addresses if address.probe.stage is not ProbeStage.NO_ROUTE]
+        answers = [address.delivers for address in counted or self.addresses]
         if not answers:
             return self._delivers_without_address()
         return Delivers(
@@ -161,6 +162,10 @@ class HostView:
             if routeless:
                 addresses = listed(routeless, most=ADDRESSES_SHOWN)
                 yield kinds.ADDRESS_NOT_TESTED(host, Severity.NOTICE, addresses=addresses, family=family)
+        rest = [probe.address for probe in skipped if probe.stage is ProbeStage.LEFT_OUT]
+        if rest:
+            addresses = listed(rest, most=ADDRESSES_SHOWN)
+            yield kinds.ADDRESSES_LEFT_OUT(host, Severity.NOTICE, count=len(rest), addresses=addresses)
         late = [probe.address for probe in skipped if probe.stage is ProbeStage.CUT_OFF]
         if late:
             addresses = listed(late, most=ADDRESSES_SHOWN)
@@ -168,7 +173,7 @@ class HostView:
 
     def _differing(self) -> Iterator[Finding]:
         """One address of several is bad: the commonest outage that nobody sees (mx-addresses-differ)."""
-        faulty = {address.probe.address: LASTING & set(address.codes) for address in self.tested}
+        faulty = {address.probe.address: address.lasting_faults for address in self.tested}
         bad = [address for address, codes in faulty.items() if codes]
         good = [address for address, codes in faulty.items() if not codes]
         if bad and good and not self.context.blocked:

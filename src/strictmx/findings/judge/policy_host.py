@@ -15,7 +15,7 @@ from strictmx.standards.certificates import Examination, Fault, FaultKind
 NAMES_SHOWN = 4  # names of a certificate that a message lists
 
 _STAGES: dict[FetchStage, Kind] = {
-    FetchStage.NO_ROUTE: kinds.UNREACHABLE_NETWORK,
+    FetchStage.NO_ROUTE: kinds.UNREACHABLE_FROM_HERE,
     FetchStage.NOT_ALLOWED: kinds.UNREACHABLE_PRIVATE,
     FetchStage.CONNECT_REFUSED: kinds.UNREACHABLE,
     FetchStage.CONNECT_TIMEOUT: kinds.UNREACHABLE_NETWORK,
@@ -27,7 +27,6 @@ _STAGES: dict[FetchStage, Kind] = {
     FetchStage.TOO_LARGE: kinds.TOO_LARGE,
 }
 _REASONS = {
-    FetchStage.NO_ROUTE: "this machine has no route to it",
     FetchStage.CONNECT_TIMEOUT: "it did not answer within the time",
 }
 _FAULTS: dict[FaultKind, Kind] = {
@@ -55,12 +54,12 @@ def judge_policy_host(published: Published) -> Iterator[Finding]:
     fetch = host.fetch
     if published.host_certificate is not None:
         yield from _judge_certificate(host.host, published.host_certificate, published)
-    if fetch.stage is FetchStage.DONE:
+    if fetch.stage in (FetchStage.DONE, FetchStage.TOO_LARGE):
         yield from _judge_response(published, host.host, fetch)
-    else:
+    if fetch.stage is not FetchStage.DONE:
         yield _STAGES[fetch.stage](
             host.host,
-            Severity.ERROR,
+            Severity.WARNING if fetch.stage is FetchStage.NO_ROUTE else Severity.ERROR,
             evidence=fetch.detail,
             address=fetch.address,
             why=_REASONS.get(fetch.stage, fetch.detail or "the network reports an error"),

@@ -107,7 +107,7 @@ class Published:
     def response_fault(self) -> sts.ResponseFault | None:
         """Why the response is no policy, by its head alone; None for a good one and for none at all."""
         fetch = self.seen.policy_host.fetch
-        if fetch is None or fetch.status is None or fetch.stage is not FetchStage.DONE:
+        if fetch is None or fetch.status is None:
             return None
         return sts.response_fault(fetch.status, fetch.media_type, fetch.content_encoding)
 
@@ -135,6 +135,12 @@ class Published:
         if self.record.record is None or policy is None or policy.mode is sts.Mode.NONE:
             return None
         return policy
+
+    @property
+    def policy_unknown(self) -> bool:
+        """Whether senders may find a policy that this machine cannot: a record, and no route to the policy host."""
+        fetch = self.seen.policy_host.fetch
+        return self.record.record is not None and fetch is not None and fetch.stage is FetchStage.NO_ROUTE
 
     @property
     def enforced(self) -> bool:

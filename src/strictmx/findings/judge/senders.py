@@ -69,8 +69,9 @@ class Context:
             return Severity.WARNING
         if result.status is dane.DaneStatus.MATCH:
             return Severity.WARNING if kind is FaultKind.EXPIRED and rests_on_dates(result) else Severity.NOTICE
-        anchored = any(record.usage == dane.TA for record in self.tlsa.records)
-        return Severity.ERROR if anchored and kind not in _TRUST else Severity.WARNING
+        if any(record.usage == dane.TA for record in self.tlsa.records):
+            return Severity.NOTICE if kind in _TRUST else Severity.ERROR
+        return Severity.WARNING
 
     def after_tls_fault(self, *, encrypts: bool) -> str:
         """What follows from a fault of STARTTLS or TLS. encrypts: weak encryption is left."""
@@ -81,11 +82,9 @@ class Context:
     def after_certificate_fault(self, result: dane.DaneResult | None, severity: Severity) -> str:
         """What follows from a fault of the certificate."""
         by_dane = severity is Severity.ERROR and result is not None and result.status is dane.DaneStatus.MISMATCH
-        unrefused = (
-            "Its TLSA record matches, so senders that honour DANE deliver; others do not look."
-            if severity is Severity.NOTICE
-            else "Mail still arrives, but no sender can tell this host from an impostor."
-        )
+        if severity is Severity.NOTICE:
+            return "Senders that honour DANE go by its TLSA records instead; others do not look."
+        unrefused = "Mail still arrives, but no sender can tell this host from an impostor."
         return self._consequence(self._refusers(by_dane), unrefused)
 
     def after_the_end(self, result: dane.DaneResult | None) -> str:

@@ -58,6 +58,6 @@ def _judge_deviation(name: str, deviation: sts.RecordDeviation, field: str, fact
         case sts.RecordDeviation.UNKNOWN_FIELD:
             return kinds.UNKNOWN_FIELD(name, Severity.NOTICE, found=field, **facts)
         case sts.RecordDeviation.DUPLICATE_FIELD:
-            return kinds.ID_TWICE(name, Severity.WARNING, found=field, **facts)
+            return kinds.FIELD_TWICE(name, Severity.NOTICE, found=field, **facts)
         case sts.RecordDeviation.BLANK_BEFORE_SEMICOLON:
             return kinds.BLANK(name, Severity.WARNING, **facts)

@@ -30,7 +30,7 @@ def verdict(published: Published, hosts: Sequence[HostView], findings: Sequence[
         return Verdict.SECURE
     if by_policy and policy_lasts and not by_dane:
         return Verdict.TESTING
-    if policy is not None or any(_dane_at(host) for host in hosts):
+    if policy is not None or published.policy_unknown or any(_dane_at(host) for host in hosts):
         return Verdict.PARTIAL
     return Verdict.NONE
 

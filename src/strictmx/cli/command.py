@@ -1,0 +1,106 @@
+"""One command: find its verb, run it, and turn every error into one line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from strictmx.cli.arguments import Parser, UsageError
+from strictmx.cli.verbs import VERBS, load
+from strictmx.text import escaped
+from strictmx.version import __version__
+
+FINE, PROBLEM, UNUSABLE = 0, 1, 2  # exit statuses: fine; a problem was found; used wrongly or could not run
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status. arguments: without the program's name; default those given."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _give_up_output()  # the reader went away; nobody is left to tell
+        return FINE
+    except OSError as error:  # every other one is handled where it happens: this is the output
+        _give_up_output()
+        return _complain(f"the output cannot be written: {error.strerror or error}")
+    except UsageError as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return _complain("interrupted")
+    except Exception:  # noqa: BLE001 - the last guard: a bug of ours is told in a line, its traceback only on demand
+        return _bug()
+    return status
+
+
+def _run(given: list[str]) -> int:
+    configuration, rest = _take_configuration(given)
+    if not rest or rest[0] in ("-h", "--help", "help"):
+        sys.stdout.write(_overview())
+        return FINE
+    if rest[0] == "--version":
+        sys.stdout.write(f"strictmx {__version__}\n")
+        return FINE
+    verb = rest[0]
+    if verb not in VERBS:
+        raise UsageError(_unknown(verb))
+    module = load(verb)
+    parser = Parser(f"strictmx {verb}", module.HELP)
+    module.declare(parser)
+    options = parser.parse(rest[1:])
+    options.config = options.config or configuration
+    return module.run(options)
+
+
+def _take_configuration(given: list[str]) -> tuple[str | None, list[str]]:
+    """`--config FILE` where it stands before the verb, and the rest."""
+    if given[:1] == ["--config"]:
+        if len(given) == 1:
+            raise UsageError("--config needs a file")
+        return given[1], given[2:]
+    if given and given[0].startswith("--config="):
+        return given[0].partition("=")[2], given[1:]
+    return None, given
+
+
+def _unknown(verb: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(verb, VERBS, n=1)
+    hint = f", did you mean {near[0]}?" if near else ""
+    return f"{verb}: unknown verb{hint} (strictmx without arguments lists them)"
+
+
+def _overview() -> str:
+    width = max(map(len, VERBS))
+    verbs = "".join(f"  {name:<{width}}  {summary}\n" for name, summary in VERBS.items())
+    return (
+        "strictmx: SMTP transport security: MTA-STS, TLS reporting, DANE\n\n"
+        "usage: strictmx [--config FILE] VERB …\n\n"
+        f"{verbs}\n"
+        "strictmx VERB --help tells more; --version tells which release this is.\n"
+        "Exit status: 0 fine, 1 a problem was found, 2 used wrongly or could not run.\n"
+    )
+
+
+def _give_up_output() -> None:
+    """Let what is still buffered go nowhere, so that leaving does not fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _bug() -> int:
+    """A fault of the program itself: one line, and where the traceback is for whoever reports it."""
+    import traceback
+
+    if os.environ.get("STRICTMX_DEBUG"):
+        traceback.print_exc()
+    last = traceback.format_exception_only(*sys.exc_info()[:2])[-1].strip()
+    return _complain(f"a fault of strictmx itself: {last}; please report it with the output under STRICTMX_DEBUG=1")
+
+
+def _complain(text: str) -> int:
+    for line in text.splitlines():
+        sys.stderr.write(f"strictmx: {escaped(line)}\n")
+    return UNUSABLE
