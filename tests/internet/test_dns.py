@@ -102,6 +102,42 @@ async def test_outcomes_are_told_apart(hurried: None, rule: str, script: Script,
     assert lookup.records == ()
 
 
+async def test_a_failure_that_passes_is_asked_again_and_is_not_bogus() -> None:
+    """DANE-02: a resolver that was let down itself once answers the second time."""
+    asked: list[int] = []
+
+    def script(query: dns.message.Message, _: str) -> Iterable[bytes]:
+        asked.append(query.flags & dns.flags.CD)
+        if len(asked) == 1:
+            return [reply(query, rcode=dns.rcode.SERVFAIL)]
+        return [reply(query, "a.test. 60 TXT x")]
+
+    assert (await ask(script, "a.test", "TXT")).records == ("x",)
+    assert asked == [0, 0]
+
+
+@pytest.mark.parametrize("rcode", [dns.rcode.FORMERR, dns.rcode.NOTIMP])
+async def test_a_server_that_refuses_edns_is_asked_without(rcode: dns.rcode.Rcode) -> None:
+    """RFC 6891 section 7."""
+
+    def script(query: dns.message.Message, _: str) -> Iterable[bytes]:
+        if query.edns >= 0:
+            return [reply(query, rcode=rcode, edns=False)]
+        return [reply(query, "a.test. 60 TXT x", edns=False)]
+
+    assert (await ask(script, "a.test", "TXT")).records == ("x",)
+
+
+async def test_a_flood_of_records_hides_none_of_ours() -> None:
+    def script(query: dns.message.Message, transport: str) -> Iterable[bytes]:
+        if transport == "udp":
+            return [reply(query, flags=dns.flags.TC)]
+        others = [f'a.test. 60 TXT "v=spf1 ip4:192.0.2.{n % 256} exp={n}"' for n in range(1_000)]
+        return [reply(query, *others, 'a.test. 60 TXT "v=STSv1; id=1;"')]
+
+    assert "v=STSv1; id=1;" in (await ask(script, "a.test", "TXT")).records
+
+
 async def test_extended_errors_are_kept_as_evidence() -> None:
     lookup = await ask(failing(dns.rcode.SERVFAIL, BOGUS), "a.test", "TXT")
     assert "EDE 9 (dnskey missing): no key matches" in lookup.detail
