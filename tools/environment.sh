@@ -95,9 +95,15 @@ environment() {
     hash=$(sha256sum <"$lock") || die "$lock cannot be read"
     stamp="$PYTHON_IDENTITY $ROOT ${hash%% *}"
     is_ready "$stamp" && return
-    need flock util-linux
     mkdir -p "$CACHE" 2>/dev/null
-    [ -w "$CACHE" ] || die "$CACHE cannot be written: this checkout belongs to $(stat -c %U "$ROOT")"
+    if [ ! -w "$CACHE" ]; then # somebody else's checkout, as under /opt: environments of our own, apart by its path
+        CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/strictmx/$(printf %s "$ROOT" | sha256sum | cut -c 1-16)
+        ENVIRONMENT=$CACHE/$name
+        is_ready "$stamp" && return
+        mkdir -p "$CACHE" 2>/dev/null && [ -w "$CACHE" ] ||
+            die "neither $ROOT/.cache nor $CACHE can be written; set XDG_CACHE_HOME to a folder that can"
+    fi
+    need flock util-linux
     (
         flock -n 9 || {
             say "waiting for another start that makes $name"

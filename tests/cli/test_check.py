@@ -113,6 +113,43 @@ def test_a_file_of_domains_may_hold_comments_and_slips(run: Run, lab: Path, tmp_
     assert [line.split(":")[2] for line in ended.err.splitlines()] == ["4", "5"]
 
 
+def test_escapes_in_a_list_reach_no_terminal(run: Run, lab: Path, tmp_path: Path) -> None:
+    file = tmp_path / "domains"
+    file.write_text("user@\x1b[31mRED\nhttps://\x9bfoo\u202e/\n", encoding="utf-8")
+    ended = run("check", "--from", str(file), "--config", str(lab))
+    assert ended.status == 2
+    assert not set(ended.err) & {"\x1b", "\x9b", "\u202e"}
+
+
+@pytest.mark.parametrize(
+    ("content", "part"), [(b"", "names no domain"), (b"# none\n", "names no domain"), (b"\0\1", "binary")]
+)
+def test_files_without_domains(run: Run, tmp_path: Path, content: bytes, part: str) -> None:
+    file = tmp_path / "domains"
+    file.write_bytes(content)
+    ended = run("check", "--from", str(file))
+    assert (ended.status, ended.err.count("\n")) == (2, 1)
+    assert part in ended.err
+
+
+def test_what_is_read_is_not_overwritten(run: Run, lab: Path, tmp_path: Path) -> None:
+    file = tmp_path / "seen.jsonl"
+    run("check", GOOD, "--save", str(file), "--config", str(lab))
+    before = file.read_bytes()
+    ended = run("check", "--replay", str(file), "--save", str(file))
+    assert ended.status == 2
+    assert "would overwrite" in ended.err
+    assert file.read_bytes() == before
+
+
+def test_a_terminal_that_is_not_utf_8_is_no_error(lab: Path) -> None:
+    variables = environment() | {"PYTHONIOENCODING": "latin-1"}
+    for arguments in ([], ["check", EXPIRED, "--config", str(lab)], ["check", "--help"]):
+        ended = subprocess.run(command(*arguments), capture_output=True, check=False, env=variables, timeout=60)
+        assert ended.stderr == b""
+        assert ended.returncode in (0, 1)
+
+
 def test_several_end_with_a_sum(run: Run, lab: Path) -> None:
     assert run("check", GOOD, EXPIRED, "--config", str(lab)).out.endswith("\n2 domains:  1 secure  1 broken\n")
 

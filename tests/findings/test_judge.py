@@ -435,7 +435,14 @@ BESIDE: Codes = {"sts-record-missing": "notice"}
 WEAKLY: Codes = {"sts-record-missing": "warning"}
 DANE = [  # rule, observation, codes, verdict, status, whether a DANE sender delivers
     ("DANE-20", with_tlsa(KEY), BESIDE, Verdict.SECURE, DaneStatus.MATCH, True),
-    ("DANE-06", with_tlsa(KEY, secure_mx=False), WEAKLY, Verdict.PARTIAL, DaneStatus.MATCH, True),
+    (
+        "DANE-06",
+        with_tlsa(KEY, secure_mx=False),
+        WEAKLY | {"dane-not-signed": "warning"},
+        Verdict.PARTIAL,
+        DaneStatus.MATCH,
+        True,
+    ),
     ("DANE-20", with_tlsa(WRONG), BESIDE | {"dane-mismatch": "error"}, Verdict.BROKEN, DaneStatus.MISMATCH, False),
     ("DANE-31", with_tlsa(KEY, WRONG), BESIDE, Verdict.SECURE, DaneStatus.MATCH, True),  # the next key beside this one
     (

@@ -35,6 +35,17 @@ class _OneLine(argparse.ArgumentParser):
         raise UsageError(f"{name}: {message} (see {self.prog} --help)")
 
 
+def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
+    """What to say of a word that the verb does not know."""
+    import difflib
+
+    options = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001 - no other way
+    near = difflib.get_close_matches(word, options, n=1)
+    return f"unknown {'option' if word.startswith('-') else 'argument'} {word}" + (
+        f", did you mean {near[0]}?" if near else ""
+    )
+
+
 class Parser:
     """One verb's options. `--config` is always there."""
 
@@ -68,9 +79,15 @@ class Parser:
 
     def parse(self, arguments: Sequence[str]) -> Namespace:
         """Read the arguments; options may stand between them. Raises UsageError."""
-        if self._verbs is not None:
-            return self._parser.parse_args(arguments)
-        return self._parser.parse_intermixed_args(arguments)
+        if self._verbs is None:
+            options, unknown = self._parser.parse_known_intermixed_args(arguments)
+            known = self._parser
+        else:
+            options, unknown = self._parser.parse_known_args(arguments)
+            known = self._verbs.choices[options.verb]
+        if unknown:
+            known.error(_unknown(unknown[0], known))
+        return options
 
 
 def read_settings(options: Namespace, environment: dict[str, str]) -> Settings:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from strictmx.cli.arguments import Help, Parser, UsageError, read_bytes, read_settings
+from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_settings
 from strictmx.cli.terminal import Terminal, json_document, json_line, standard_error, standard_output
 from strictmx.findings.finding import Severity
 from strictmx.standards.names import InvalidName, Name
@@ -51,7 +51,7 @@ def declare(parser: Parser) -> None:
     )
     parser.add("--json", action="store_true", help="one JSON document: an object, or a list for several domains")
     parser.add("--jsonl", action="store_true", help="one JSON line a domain, as they finish")
-    parser.add("--save", metavar="FILE", help="write what was seen, one JSON line a domain")
+    parser.add("--save", metavar="FILE", help="write what was seen, one JSON line a domain (replaces the file)")
     parser.add("--replay", metavar="FILE", help="judge what was saved, as of its time, without network")
 
 
@@ -66,7 +66,7 @@ def run(options: Namespace) -> int:
     for line in refused:
         error_output.text(f"strictmx: {line}\n")
     with ExitStack() as stack:
-        save = stack.enter_context(_save_file(options.save)) if options.save else None
+        save = stack.enter_context(_save_file(options)) if options.save else None
         report = _Report(options, standard_output(), save, count=len(domains))
         interrupted = False
         try:
@@ -106,6 +106,10 @@ def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
             except InvalidName as error:
                 refused.append(f"{options.source}:{number}: {error}")
     if not names and options.replay is None and not refused:
+        if options.source is not None:
+            raise UsageError(
+                f"check: {'standard input' if options.source == STDIN else options.source} names no domain"
+            )
         raise UsageError("check: name a domain, or a file of domains with --from (see strictmx check --help)")
     return list(names), refused
 
@@ -122,13 +126,19 @@ def _lines(source: str) -> Iterator[tuple[int, str]]:
     data = read_bytes(source, LIST_BYTES)
     if len(data) > LIST_BYTES:
         raise UsageError(f"{source}: a file of domains is at most {LIST_BYTES // 1_048_576} MiB")
+    if b"\0" in data:
+        raise UsageError(f"{source}: is no text, but a binary file")
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
         text = line.partition("#")[0].strip()
         if text:
             yield number, text
 
 
-def _save_file(name: str) -> BinaryIO:
+def _save_file(options: Namespace) -> BinaryIO:
+    name = options.save
+    for taken in (options.source, options.replay):
+        if taken not in (None, STDIN) and Path(name).exists() and Path(taken).exists() and Path(name).samefile(taken):
+            raise UsageError(f"check: --save {name} would overwrite what is read")
     try:
         return Path(name).open("wb")
     except OSError as error:
@@ -230,7 +240,7 @@ def _observe(options: Namespace, domains: list[Name], report: _Report, error_out
             with _bar(error_output, len(domains), report) as tell:
                 asyncio.run(check_many(domains, settings, concurrency=options.concurrency, now=_now, tell=tell))
     except TrustError as error:
-        raise UsageError(f"check: {error}") from error
+        raise UsageError(f"check: the trust store (`trust` in [internet]): {error}") from error
 
 
 def _now() -> datetime:

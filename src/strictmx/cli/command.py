@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ FINE, PROBLEM, UNUSABLE = 0, 1, 2  # exit statuses: fine; a problem was found; u
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. arguments: without the program's name; default those given."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows escapes
     try:
         status = _run(given)
         sys.stdout.flush()

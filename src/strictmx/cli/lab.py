@@ -26,7 +26,9 @@ def declare(parser: Parser) -> None:
     """Declare `lab up` and `lab list`."""
     up = parser.add_verb("up", "run the laboratory until Ctrl-C")
     up.add_argument(
-        "--dir", metavar="DIR", help="where its configuration and certificates go (made if missing; default: a new one)"
+        "--dir",
+        metavar="DIR",
+        help="where its configuration and certificates go (default: a new one, removed at the end)",
     )
     listing = parser.add_verb("list", "what each domain shows")
     listing.add_argument("--json", action="store_true", help="as a JSON list")
@@ -36,7 +38,13 @@ def run(options: Namespace) -> int:
     """Run the laboratory, or list its domains."""
     if options.verb == "list":
         return _list(options)
-    directory = Path(options.dir) if options.dir else Path(tempfile.mkdtemp(prefix="strictmx-lab-"))
+    if not options.dir:
+        with tempfile.TemporaryDirectory(prefix="strictmx-lab-") as directory:
+            return _up(Path(directory))
+    return _up(Path(options.dir))
+
+
+def _up(directory: Path) -> int:
     import asyncio
 
     from strictmx.lab import serve

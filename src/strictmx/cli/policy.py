@@ -76,7 +76,8 @@ def _new(options: Namespace) -> int:
 def _max_age(text: str) -> int:
     from strictmx.config.values import parse_duration
 
-    wanted = f"policy new: --max-age is 0 to {sts.MAX_AGE_SECONDS} seconds, or a number with d, w or y, not {text!r}"
+    most = sts.MAX_AGE_SECONDS
+    wanted = f"policy new: --max-age is 0 to {most} seconds, or a number with s, m, h, d, w or y, not {text!r}"
     try:
         seconds = int(text) if text.isascii() and text.isdecimal() else int(parse_duration(text).total_seconds())
     except ValueError as error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPE_WIDTH = 100  # characters a line where there is no terminal to ask
+MOST_WIDTH = 110  # longer lines are hard to read, however wide the terminal
 _UNSAFE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\U000e0000-\U000e007f]"
 )
@@ -28,11 +29,10 @@ class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.interactive = stream.isatty() and os.environ.get("TERM") != "dumb"
-        self.width = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if self.interactive else PIPE_WIDTH
+        self.width = (
+            min(shutil.get_terminal_size((PIPE_WIDTH, 24)).columns, MOST_WIDTH) if self.interactive else PIPE_WIDTH
+        )
         self._console: Console | None = None
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows escapes, never a traceback
 
     @property
     def console(self) -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +11,7 @@ from strictmx.findings.finding import Finding, Severity, listed
 from strictmx.findings.result import CheckResult, MxFacts, Verdict
 from strictmx.findings.words import duration
 from strictmx.standards.sts import Policy
-from strictmx.text import cut, escaped
+from strictmx.text import escaped
 
 Segment = tuple[str, str]  # text, style (a name of `STYLES`, or "")
 Line = tuple[Segment, ...]
@@ -32,9 +33,14 @@ VERDICT_WORDS = {
     Verdict.BROKEN: ("error", "something does not work as published"),
 }
 _INDENT = " " * 10
-_HOST_CHARACTERS = 48
 _HOSTS_SHOWN = 4
-_UNKNOWN = "-"  # no such policy, or not to be told from here
+_NO_BREAK = "\ue000"  # stands for a blank while text is wrapped; no text of ours or from outside holds it
+_HEADINGS = ("MX host", "TLS", "certificate until", "MTA-STS", "DANE", "plain")
+_CELL_STYLES = {"yes": "ok", "no": "error", "in part": "warning"}
+_LEGEND = (
+    "MTA-STS: a sender that enforces your policy; DANE: one that honours DANE; plain: one that does neither; "
+    "-: nothing published for it, or not to be told from here."
+)
 
 
 def result_lines(result: CheckResult, width: int) -> Iterator[Line]:
@@ -42,17 +48,12 @@ def result_lines(result: CheckResult, width: int) -> Iterator[Line]:
     style, _ = VERDICT_WORDS[result.verdict]
     word = (result.verdict.value.upper(), style)
     yield ((escaped(result.domain), "bold"), ("  ", ""), word, (f"  {_verdict_words(result)}", ""))
-    shown = [finding for finding in result.findings if finding.severity is not Severity.OK]
-    for finding in shown:
+    for finding in result.findings:
         yield ()
         yield from finding_lines(finding, width)
-    good = [finding.code for finding in result.findings if finding.severity is Severity.OK]
-    if good:
-        yield ()
-        yield (("  ok      ", "ok"), (", ".join(dict.fromkeys(good)), ""))
     if result.mx:
         yield ()
-        yield from _mx_table(result.mx)
+        yield from _mx_table(result.mx, width)
     yield ()
     moment = result.observed_at.strftime("%Y-%m-%d %H:%M:%S UTC")
     yield ((f"  seen {moment} in {result.elapsed_ms / 1000:.1f} s", "dim"),)
@@ -61,6 +62,10 @@ def result_lines(result: CheckResult, width: int) -> Iterator[Line]:
 def _verdict_words(result: CheckResult) -> str:
     """The verdict in half a sentence, as exact as the facts allow."""
     codes = {finding.code for finding in result.findings}
+    if codes == {"dns-failure"} and result.findings[0].subject == result.domain and not result.mx:
+        return "nothing about it could be looked up"
+    if codes == {"mx-missing"} and not result.mx:
+        return "mail to it cannot arrive"
     if result.verdict is Verdict.NONE and "mx-null" in codes:
         return "it takes no mail"
     if result.verdict is Verdict.PARTIAL:
@@ -79,46 +84,64 @@ def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
         yield ((_INDENT + line, ""),)
     for number, paragraph in enumerate(finding.mend.split("\n") if finding.mend else ()):
         prefix = "→ " if number == 0 else "  "
-        # A line after the first is a record or a line of a file: it must stay whole to be pasted.
-        parts = _wrapped(paragraph, width - 2) if number == 0 else [paragraph]
+        # A record or a line of a file must stay whole to be pasted; sentences are wrapped.
+        parts = _wrapped(paragraph, width - 2) if number == 0 or " IN " not in paragraph else [paragraph]
         for part_number, part in enumerate(parts):
             yield ((_INDENT + (prefix if part_number == 0 else "  "), "bold"), (part, ""))
-    yield ((f"{_INDENT}{finding.reference}", "dim"),)
+    if finding.severity is not Severity.OK:
+        yield ((f"{_INDENT}{finding.reference}", "dim"),)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, max(40, width - len(_INDENT)), break_long_words=False, break_on_hyphens=False)
+    """The text in lines; a command between backticks is never broken, since it is there to be pasted."""
+    joined = re.sub(r"`[^`]*`", lambda match: match.group().replace(" ", _NO_BREAK), text)
+    lines = textwrap.wrap(joined, max(40, width - len(_INDENT)), break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
-def _mx_table(hosts: Sequence[MxFacts]) -> Iterator[Line]:
-    """What each kind of sender does at each host."""
-    rows = [("MX host", "TLS", "certificate until", "MTA-STS", "DANE", "plain")]
-    rows += [
-        (
-            f"{host.preference} {cut(escaped(host.host), _HOST_CHARACTERS)}",
-            host.tls_version or {True: "failed", False: "none", None: "?"}[host.starttls],
-            (host.certificate.not_after or "?")[:10] if host.certificate else "?",
-            _answer(host.delivers.sts),
-            _answer(host.delivers.dane),
-            _answer(host.delivers.plain),
-        )
-        for host in hosts
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    yield (("  Would a sender hand over mail here now?", "dim"),)
-    for number, row in enumerate(rows):
-        cells = [f"{cell:<{size}}" for cell, size in zip(row, widths, strict=True)]
-        if number == 0:
-            yield (("  " + "  ".join(cells).rstrip(), "dim"),)
-            continue
-        segments: list[Segment] = []
-        for cell in [*cells[:-1], cells[-1].rstrip()]:
-            segments += [("  ", ""), (cell, {"yes": "ok", "no": "error"}.get(cell.strip(), ""))]
-        yield tuple(segments)
+def _mx_table(hosts: Sequence[MxFacts], width: int) -> Iterator[Line]:
+    """What each kind of sender does at each host; host by host where the table is wider than the terminal."""
+    rows = [(f"{host.preference} {escaped(host.host)}", *_cells(host)) for host in hosts]
+    widths = [max(len(row[column]) for row in [_HEADINGS, *rows]) for column in range(len(_HEADINGS))]
+    yield (("  Would a sender hand over mail here now?", "bold"),)
+    if sum(widths) + 2 * len(widths) > width:
+        for name, *cells in rows:
+            yield ((f"  {name}", ""),)
+            for heading, cell in zip(_HEADINGS[1:], cells, strict=True):
+                yield ((f"    {heading:<18}", "dim"), (cell, _CELL_STYLES.get(cell, "")))
+    else:
+        headings = [f"{cell:<{size}}" for cell, size in zip(_HEADINGS, widths, strict=True)]
+        yield (("  " + "  ".join(headings).rstrip(), "dim"),)
+        for row in rows:
+            padded = [f"{cell:<{size}}" for cell, size in zip(row, widths, strict=True)]
+            padded[-1] = padded[-1].rstrip()
+            yield tuple(
+                segment
+                for cell, text in zip(row, padded, strict=True)
+                for segment in (("  ", ""), (text, _CELL_STYLES.get(cell, "")))
+            )
+    for line in _wrapped(_LEGEND, width):
+        yield ((f"  {line}", "dim"),)
 
 
-def _answer(answer: bool | None) -> str:  # noqa: FBT001 - a tri-state fact, not a flag
-    return {True: "yes", False: "no", None: _UNKNOWN}[answer]
+def _cells(host: MxFacts) -> tuple[str, ...]:
+    """One host's row, its name left out."""
+    by_address = [address.delivers for address in host.addresses]
+    certificate = host.certificate.not_after if host.certificate else None
+    return (
+        host.tls_version or {True: "failed", False: "none", None: "?"}[host.starttls],
+        (certificate or "?")[:10],
+        _answer(host.delivers.sts, [answer.sts for answer in by_address]),
+        _answer(host.delivers.dane, [answer.dane for answer in by_address]),
+        _answer(host.delivers.plain, [answer.plain for answer in by_address]),
+    )
+
+
+def _answer(worst: bool | None, by_address: Sequence[bool | None]) -> str:  # noqa: FBT001 - a tri-state fact, no flag
+    """What to show of an answer and of those of the addresses that it stands for."""
+    if worst is not True and True in by_address:
+        return "in part"
+    return {True: "yes", False: "no", None: "-"}[worst]
 
 
 def summary_lines(results: Iterable[Verdict]) -> Iterator[Line]:

@@ -112,6 +112,7 @@ class AddressFacts(_Result, frozen=True):
     tls_version: str | None
     certificate: CertificateFacts | None
     findings: tuple[str, ...]
+    delivers: Delivers
 
 
 class MxFacts(_Result, frozen=True):

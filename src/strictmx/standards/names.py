@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from strictmx.text import escaped
+
 NAME_OCTETS = 253  # RFC 1035 section 2.3.4: 255 on the wire, less the root label and the first length octet
 LABEL_OCTETS = 63  # RFC 1035 section 2.3.4
 
@@ -21,8 +23,8 @@ class InvalidName(ValueError):
     """The text is no domain name. `.found` is the text (cut), `.reason` says what is wrong with it."""
 
     def __init__(self, found: str, reason: str) -> None:
-        super().__init__(f"{found[:80]!r} is no domain name: {reason}")
-        self.found, self.reason = found[:80], reason
+        super().__init__(f"{escaped(repr(found[:80]))} is no domain name: {escaped(reason)}")
+        self.found, self.reason = found[:80], escaped(reason)
 
 
 class Name(str):

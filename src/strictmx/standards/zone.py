@@ -39,6 +39,9 @@ def as_zone(records: Sequence[DnsRecord]) -> str:
     return "".join(f"{record.name + '.':<{width}} {record.ttl} IN {record.type} {record.rdata}\n" for record in records)
 
 
+_HOST_TYPES = ("A", "AAAA", "CNAME")
+
+
 def as_nsupdate(records: Sequence[DnsRecord]) -> str:
     """A script for nsupdate that replaces each record set as a whole (RFC 2136).
 
@@ -49,7 +52,8 @@ def as_nsupdate(records: Sequence[DnsRecord]) -> str:
         if kind == "TLSA":
             lines.append(f"; other TLSA records of {name} stay: remove them two TTLs after the new key is in use")
         else:
-            lines.append(f"update delete {name}. {kind}")
+            replaced = _HOST_TYPES if kind in _HOST_TYPES else (kind,)  # an alias and addresses exclude each other
+            lines += [f"update delete {name}. {old}" for old in replaced]
         lines += [
             f"update add {record.name}. {record.ttl} {record.type} {record.rdata}"
             for record in records

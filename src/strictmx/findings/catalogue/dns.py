@@ -12,6 +12,15 @@ FAILURE = Kind(
     mend="Ask each name server of the zone: `dig +norecurse @NAME-SERVER {name} {type}`. One that answers SERVFAIL or "
     "nothing must be mended or taken out of the delegation.",
 )
+FAILURE_REFUSED = FAILURE.wording(
+    message="{questions} was refused (REFUSED). {consequence}",
+    mend="See who refuses: `dig @RESOLVER {name} {type}`. The resolver used here may not serve this machine; else a "
+    "name server of the zone refuses, and must be configured to answer for it.",
+)
+FAILURE_LOOP = FAILURE.wording(
+    message="{questions} leads from alias to alias without end. {consequence}",
+    mend="Remove one of the aliases so that the chain ends: `dig {name} CNAME` shows the first, and so on.",
+)
 FAILURE_ALL = FAILURE.wording(
     message="No DNS question about {subject} was answered ({status}), so nothing could be checked. Either its name "
     "servers or the resolver used here do not work.",
@@ -37,10 +46,15 @@ DANE_MISMATCH = Kind(
     code="dane-mismatch",
     reference="RFC 7672 section 2.2",
     meaning="No TLSA record matches the certificate that the MX host shows, or a kind of record has none that does.",
-    message="No TLSA record at {base} matches the certificate that {subject}{where} shows{why}. Senders that honour "
+    message="No TLSA record at {base} matches the certificate that {subject}{where} shows. Senders that honour "
     "DANE do not deliver to this host; others still do.",
     mend="Publish the record of the certificate in use, and keep it beside the next one whenever you renew:\n"
     "_25._tcp.{base}. 3600 IN TLSA {proposal}",
+)
+DANE_SUPERSEDED = DANE_MISMATCH.wording(
+    message="One TLSA record at {base} matches what {subject}{where} shows, but `{stale}` has a stronger digest, "
+    "does not match, and decides. Senders that honour DANE do not deliver to this host; others still do.",
+    mend="Remove the TLSA record `{stale}` at _25._tcp.{base}, or replace it by one of the certificate in use.",
 )
 DANE_TA_MISSING = DANE_MISMATCH.wording(
     message="The TLSA record `{record}` at {base} names a certificate authority, and {subject}{where} does not send "
@@ -57,8 +71,8 @@ DANE_TA_FAULT = DANE_MISMATCH.wording(
 DANE_COMBINATION = DANE_MISMATCH.wording(
     message="The TLSA records `{combination}` at {base} match nothing that {subject}{where} shows now, though others "
     "do. A sender that knows only this kind does not deliver.",
-    mend="For every usage, selector and digest in use publish a record of the certificate in use, or remove the kind:\n"
-    "_25._tcp.{base}. 3600 IN TLSA {proposal}",
+    mend="Remove the TLSA records `{combination}` at _25._tcp.{base}, or replace them by those of the certificate in "
+    "use.",
 )
 DANE_UNUSABLE = Kind(
     code="dane-unusable",
@@ -71,10 +85,15 @@ DANE_UNUSABLE = Kind(
 DANE_NOT_SIGNED = Kind(
     code="dane-not-signed",
     reference="RFC 7672 section 2.2",
-    meaning="TLSA records stand in a zone without DNSSEC, so senders ignore them.",
+    meaning="TLSA records, or the MX record that leads to them, are not secured by DNSSEC.",
     message="{subject} has TLSA records, but the answer is not secured by DNSSEC. Senders ignore the records, so they "
     "protect nothing.",
     mend="Sign the zone of {zone} and have the registrar publish the DS record, or remove the TLSA records.",
+)
+DANE_MX_NOT_SIGNED = DANE_NOT_SIGNED.wording(
+    message="The TLSA records of {hosts} match, but the MX record of {subject} is not secured by DNSSEC. Whoever "
+    "forges it leads mail to another host, so DANE protects the host and not the domain.",
+    mend="Sign the zone of {subject} and have the registrar publish the DS record, or publish an MTA-STS policy.",
 )
 DANE_NOT_VALIDATED = DANE_NOT_SIGNED.wording(
     message="{subject} has TLSA records. Whether they are secured by DNSSEC was not checked: no resolver that is "

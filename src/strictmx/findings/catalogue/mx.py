@@ -10,7 +10,6 @@ from strictmx.findings.finding import Kind
 
 _SEE = "`openssl s_client -starttls smtp -connect {subject}:25 -servername {subject}`"
 _RELOAD = "reload the mail server, since many keep serving the old file until told (Postfix: `postfix reload`)"
-_POLICY_LINE = "add this line to the policy and give the TXT record a new id:\nmx: {subject}"
 
 MISSING = Kind(
     code="mx-missing",
@@ -63,7 +62,8 @@ NOT_IN_POLICY = Kind(
     reference="RFC 8461 section 4.1",
     meaning="An MX host is not among the hosts that the policy names.",
     message="The policy does not name the MX host {subject} (it names {patterns}). {consequence}",
-    mend=f"If the host is yours, {_POLICY_LINE}\nIf not, remove the MX record.",
+    mend="If the host is not yours, remove the MX record. If it is, add this line to the policy:\nmx: {subject}\n"
+    "then give the TXT record a new id{record}",
 )
 IS_IP_ADDRESS = Kind(
     code="mx-is-ip-address",
@@ -80,17 +80,14 @@ IS_CNAME = Kind(
     meaning="An MX host is an alias (CNAME), which the standard forbids.",
     message="The MX host {subject} is an alias of {target}. The standard forbids that; most senders deliver, some do "
     "not, and certificates are compared with {subject}.",
-    mend="Give {subject} addresses of its own, in place of the alias. Or name the host itself in the MX record; an "
-    "enforced policy must name it first (`mx: {target}`), and for as long as its old max_age:\n"
-    "{domain}. 3600 IN MX {preference} {target}.",
+    mend="Give {subject} addresses of its own in place of the alias.",
 )
 UNREACHABLE = Kind(
     code="mx-unreachable",
     reference="RFC 5321 section 5.1",
     meaning="No SMTP session with an MX host came about.",
     message="{subject} refuses connections to port 25 ({addresses}). {effect}",
-    mend="Start the mail server on {subject} and open port 25, or remove its MX record; see for yourself with "
-    "`nc -v {subject} 25`.",
+    mend="Start the mail server on {subject} and open port 25{spare}; see for yourself with `nc -v {subject} 25`.",
 )
 UNREACHABLE_TIMEOUT = UNREACHABLE.wording(
     message="Connecting to {subject} port 25 brought no answer within the time ({addresses}). {effect}",
@@ -111,23 +108,22 @@ UNREACHABLE_BLOCKED = UNREACHABLE.wording(
 UNREACHABLE_PRIVATE = UNREACHABLE.wording(
     message="{subject} has only addresses that nobody outside can reach ({addresses}: {why}). Mail from outside does "
     "not arrive at it.",
-    mend="Publish its public address or remove the MX record. To check a network of your own, set "
-    "`allow_private_addresses = true` in `[internet]`.",
+    mend="Publish its public address{spare}. To check a network of your own, set `allow_private_addresses = true` in "
+    "`[internet]`.",
 )
 UNREACHABLE_REJECTED = UNREACHABLE.wording(
     message="{subject} refuses the session ({addresses}: {why}). Often it refuses the address that we come from, not "
     "everybody; this says nothing about its TLS.",
-    mend="If the host takes mail, check from an address that it accepts; if not, remove its MX record.",
+    mend="Check from an address that the host accepts{spare}.",
 )
 UNREACHABLE_CLOSED = UNREACHABLE.wording(
     message="{subject} accepts the connection and hangs up before the session is set up ({addresses}). Often it "
     "refuses the address that we come from, not everybody; this says nothing about its TLS.",
-    mend="Look for our address in the log of the mail server; if the host takes no mail, remove its MX record.",
+    mend="Look for our address in the log of the mail server{spare}.",
 )
 UNREACHABLE_NOT_SMTP = UNREACHABLE.wording(
     message="What answers at {subject} port 25 does not speak SMTP ({addresses}). {effect}",
-    mend="Find out what listens there (`nc -v {subject} 25`), and start the mail server in its place or remove the MX "
-    "record.",
+    mend="Find out what listens there (`nc -v {subject} 25`), and start the mail server in its place{spare}.",
 )
 TIMEOUT = Kind(
     code="mx-timeout",
@@ -260,8 +256,8 @@ ADDRESSES_DIFFER = Kind(
     code="mx-addresses-differ",
     reference="RFC 5321 section 5.1",
     meaning="The addresses of one MX host do not behave alike.",
-    message="The addresses of {subject} do not behave alike: {bad} has a fault that {good} has not. Mail fails or is "
-    "delayed by chance, which is hard to find.",
+    message="The addresses of {subject} do not behave alike: what is wrong at {bad} is right at {good}. Mail fails or "
+    "is delayed by chance, which is hard to find.",
     mend="Bring the machine behind {bad} into the same state, or take it out of DNS until then.",
 )
 ADDRESS_NOT_TESTED = Kind(

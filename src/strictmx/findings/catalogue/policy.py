@@ -5,7 +5,7 @@ from __future__ import annotations
 from strictmx.findings.finding import Kind
 
 _IGNORED = "Every sender ignores this policy, so it protects nobody."
-_NEW_ID = "then give the TXT record a new id"
+_NEW_ID = "then give the TXT record a new id"  # `{record}` follows: the record to paste, where the domain is known
 _REFERENCE = "RFC 8461 section 3.2"
 
 NOT_A_POLICY = Kind(
@@ -13,13 +13,13 @@ NOT_A_POLICY = Kind(
     reference=_REFERENCE,
     meaning="What is served is something else than a policy: a web page, rich text, the DNS record, YAML.",
     message=f"This is some other text, not a policy: no line of it says `version:`, `mode:`, `mx:`. {_IGNORED}",
-    mend=f"Serve what `strictmx policy new {{domain}}` prints, {_NEW_ID}.",
+    mend=f"Serve what `strictmx policy new {{domain}}` prints, {_NEW_ID}{{record}}",
 )
 
 
 def _instead(what: str, mend: str) -> Kind:
     """A file that is something else than a policy, with its own mend."""
-    return NOT_A_POLICY.wording(message=f"{what} {_IGNORED}", mend=f"{mend}, {_NEW_ID}.")
+    return NOT_A_POLICY.wording(message=f"{what} {_IGNORED}", mend=f"{mend}, {_NEW_ID}{{record}}")
 
 
 NOT_A_POLICY_EMPTY = _instead("The file is empty.", "Serve what `strictmx policy new {domain}` prints")
@@ -54,36 +54,36 @@ INVALID = Kind(
     reference=_REFERENCE,
     meaning="The policy breaks the grammar.",
     message=f"The policy is not well-formed: {{reason}}{{where}}. {_IGNORED}",
-    mend=f"Write each line as `key: value` from the first column, {_NEW_ID}.",
+    mend=f"Write each line as `key: value` from the first column, {_NEW_ID}{{record}}",
 )
 NEAR_KEY = INVALID.wording(
     message="Line {line} is ignored: {reason}. The policy counts without it.",
-    mend=f"Write the key as senders know it, {_NEW_ID}.",
+    mend=f"Write the key as senders know it, {_NEW_ID}{{record}}",
 )
 VERSION = Kind(
     code="policy-version",
     reference=_REFERENCE,
     meaning="The line `version: STSv1` is missing or says something else.",
     message=f"The policy says `version: {{found}}`; the version is `STSv1`. {_IGNORED}",
-    mend=f"Change line {{line}} to:\nversion: STSv1\n{_NEW_ID}.",
+    mend=f"Change line {{line}} to:\nversion: STSv1\n{_NEW_ID}{{record}}",
 )
 VERSION_MISSING = VERSION.wording(
     message=f"The policy does not say its version: {{reason}}. {_IGNORED}",
-    mend=f"Make this the first line:\nversion: STSv1\n{_NEW_ID}.",
+    mend=f"Make this the first line:\nversion: STSv1\n{_NEW_ID}{{record}}",
 )
 MODE_MISSING = Kind(
     code="policy-mode-missing",
     reference=_REFERENCE,
     meaning="The line `mode: …` is missing.",
     message=f"The policy does not say its mode: {{reason}}. {_IGNORED}",
-    mend=f"Add a line:\nmode: testing\n{_NEW_ID}.",
+    mend=f"Add a line:\nmode: testing\n{_NEW_ID}{{record}}",
 )
 MODE_INVALID = Kind(
     code="policy-mode-invalid",
     reference=_REFERENCE,
     meaning="The mode is not one of `enforce`, `testing`, `none`.",
     message=f"The policy says `mode: {{found}}`; {{reason}}. {_IGNORED}",
-    mend=f"Change line {{line}} to:\nmode: {{nearest}}\n{_NEW_ID}.",
+    mend=f"Change line {{line}} to:\nmode: {{nearest}}\n{_NEW_ID}{{record}}",
 )
 MODE_TESTING = Kind(
     code="policy-mode-testing",
@@ -91,7 +91,7 @@ MODE_TESTING = Kind(
     meaning="The policy is in testing mode: senders report failures and deliver all the same.",
     message="The policy is in testing mode. Senders report what fails and deliver all the same, so the policy "
     "protects no mail yet.",
-    mend=f"When the reports show no failure for two weeks, change the line to:\nmode: enforce\n{_NEW_ID}.",
+    mend=f"When the reports show no failure for two weeks, change the line to:\nmode: enforce\n{_NEW_ID}{{record}}",
 )
 MODE_NONE = Kind(
     code="policy-mode-none",
@@ -114,50 +114,55 @@ MAX_AGE_MISSING = Kind(
     reference=_REFERENCE,
     meaning="The line `max_age: …` is missing.",
     message=f"The policy does not say how long it holds: {{reason}}. {_IGNORED}",
-    mend=f"Add a line:\nmax_age: 604800\n{_NEW_ID}.",
+    mend=f"Add a line:\nmax_age: 604800\n{_NEW_ID}{{record}}",
 )
 MAX_AGE_INVALID = Kind(
     code="policy-max-age-invalid",
     reference=_REFERENCE,
     meaning="max_age is no number of seconds from 0 to 31557600.",
     message=f"The policy says `max_age: {{found}}`; {{reason}}. {_IGNORED}",
-    mend=f"Change line {{line}} to:\nmax_age: 604800\n{_NEW_ID}.",
+    mend=f"Change line {{line}} to:\nmax_age: 604800\n{_NEW_ID}{{record}}",
 )
 MAX_AGE_HIGH = MAX_AGE_INVALID.wording(
     message="The policy says `max_age: {found}`; {reason}. Most senders take the highest value in its place, some "
     "refuse the policy.",
-    mend=f"Change line {{line}} to:\nmax_age: 31557600\n{_NEW_ID}.",
+    mend=f"Change line {{line}} to:\nmax_age: 31557600\n{_NEW_ID}{{record}}",
 )
 MAX_AGE_SHORT = Kind(
     code="policy-max-age-short",
     reference="RFC 8461 section 10.2",
     meaning="The policy is forgotten so soon that an attacker need not block its renewal for long.",
     message="The policy holds for {age} (max_age {max_age}). Whoever can keep a sender from fetching it for that long "
-    "can switch the protection off; some large senders are said to ignore a policy of less than a day.",
-    mend=f"Raise it, at first to a week, later to months:\nmax_age: {{proposal}}\n{_NEW_ID}.",
+    "can switch the protection off.",
+    mend=f"Raise it, at first to a week, later to months:\nmax_age: {{proposal}}\n{_NEW_ID}{{record}}",
+)
+MAX_AGE_BELOW_A_DAY = MAX_AGE_SHORT.wording(
+    message="The policy holds for {age} only (max_age {max_age}). Whoever can keep a sender from fetching it for that "
+    "long can switch the protection off; some large senders are said to ignore a policy of less than a day.",
+    mend=MAX_AGE_SHORT.mend,
 )
 MAX_AGE_LOST_DIGIT = MAX_AGE_SHORT.wording(
     message="The policy holds for {age} (max_age {max_age}), which looks as if a digit were lost: {proposal} is "
     "{meant}. A short policy protects less, since whoever keeps a sender from fetching it that long switches it off.",
-    mend=f"Change the line to:\nmax_age: {{proposal}}\n{_NEW_ID}.",
+    mend=f"Change the line to:\nmax_age: {{proposal}}\n{_NEW_ID}{{record}}",
 )
 MX_MISSING = Kind(
     code="policy-mx-missing",
     reference=_REFERENCE,
     meaning="The policy names no MX host.",
     message=f"The policy names no MX host: {{reason}}. {_IGNORED}",
-    mend=f"Add a line for each MX host of the domain:\n{{lines}}\n{_NEW_ID}.",
+    mend=f"Add a line for each MX host of the domain:\n{{lines}}\n{_NEW_ID}{{record}}",
 )
 MX_INVALID = Kind(
     code="policy-mx-invalid",
     reference=_REFERENCE,
     meaning="An `mx` line is neither a host name nor a wildcard of one label.",
     message=f"Line {{line}}, `mx: {{found}}`, names no host: {{reason}}. {_IGNORED}",
-    mend=f"Write one line for each host, `mx: HOST` or `mx: *.DOMAIN`, {_NEW_ID}.",
+    mend=f"Write a line `mx: HOST` or `mx: *.DOMAIN` for each host:\n{{lines}}\n{_NEW_ID}{{record}}",
 )
 MX_INVALID_NEAR = MX_INVALID.wording(
     message=MX_INVALID.message,
-    mend=f"Change line {{line}} to:\nmx: {{meant}}\n{_NEW_ID}.",
+    mend=f"Change line {{line}} to:\nmx: {{meant}}\n{_NEW_ID}{{record}}",
 )
 MX_UNUSED = Kind(
     code="policy-mx-unused",
@@ -165,7 +170,7 @@ MX_UNUSED = Kind(
     meaning="A host that the policy names is no MX host of the domain.",
     message="The policy names {unused}, which no MX record of {domain} names now (those are {present}). That is right "
     "for a spare host or before a move; otherwise the line is misspelt or forgotten.",
-    mend="Remove the line unless you plan to use that host, " + _NEW_ID + ".",
+    mend="Remove the line unless you plan to use that host, " + _NEW_ID + "{record}",
 )
 LINE_ENDING = Kind(
     code="policy-line-ending",
@@ -177,25 +182,25 @@ LINE_ENDING = Kind(
 LINE_EMPTY = LINE_ENDING.wording(
     message="Line {line} of the policy is empty. Most senders skip it, but the grammar knows no empty lines and some "
     "refuse the policy for it.",
-    mend=f"Remove the empty lines, {_NEW_ID}.",
+    mend=f"Remove the empty lines, {_NEW_ID}{{record}}",
 )
 LINE_CR = LINE_ENDING.wording(
     message=f"In line {{line}} a carriage return stands without a line feed. {_IGNORED}",
-    mend=f"Save the file with CRLF (or LF) line ends (`dos2unix -c mac mta-sts.txt`), {_NEW_ID}.",
+    mend=f"Save the file with CRLF (or LF) line ends (`dos2unix -c mac mta-sts.txt`), {_NEW_ID}{{record}}",
 )
 ENCODING = Kind(
     code="policy-encoding",
     reference=_REFERENCE,
     meaning="The policy is no plain UTF-8 text: a byte order mark, UTF-16, control characters.",
     message=f"The policy is not plain text: {{reason}}. {_IGNORED}",
-    mend=f"Save the file as UTF-8 without a byte order mark, or as plain ASCII, {_NEW_ID}.",
+    mend=f"Save the file as UTF-8 without a byte order mark, or as plain ASCII, {_NEW_ID}{{record}}",
 )
 DUPLICATE_FIELD = Kind(
     code="policy-duplicate-field",
     reference=_REFERENCE,
     meaning="A field that may stand once stands twice; senders take the first.",
     message="Line {line} repeats a field: `{found}`. Senders take the first one and ignore this line.",
-    mend=f"Remove line {{line}} (or the earlier one, if this is the one you mean), {_NEW_ID}.",
+    mend=f"Remove line {{line}} (or the earlier one, if this is the one you mean), {_NEW_ID}{{record}}",
 )
 WILDCARD_BROAD = Kind(
     code="policy-wildcard-broad",
@@ -203,12 +208,12 @@ WILDCARD_BROAD = Kind(
     meaning="A wildcard admits far more hosts than the domain's MX hosts.",
     message="The pattern {pattern} lets any host directly below {name} with a valid certificate pass as a mail server "
     "of {domain}, also one that has nothing to do with mail.",
-    mend=f"Name the MX hosts in its place:\n{{lines}}\n{_NEW_ID}.",
+    mend=f"Name the MX hosts in its place:\n{{lines}}\n{_NEW_ID}{{record}}",
 )
 WILDCARD_TENANTS = WILDCARD_BROAD.wording(
     message="The pattern {pattern} covers the mail servers of every customer of {provider}, not only yours. A "
     "host of your own, where the provider gives you one, would exclude the others.",
-    mend=f"Nothing needs doing. To be strict, name the hosts of your MX records:\n{{lines}}\n{_NEW_ID}.",
+    mend=f"Nothing needs doing. To be strict, name the hosts of your MX records:\n{{lines}}\n{_NEW_ID}{{record}}",
 )
 WILDCARD_DEPTH = Kind(
     code="policy-wildcard-depth",
@@ -216,5 +221,5 @@ WILDCARD_DEPTH = Kind(
     meaning="A wildcard covers exactly one label, and an MX host has more, or none, before the rest.",
     message="The star in {pattern} stands for exactly one label; {host} has {labels} before {name}. The pattern does "
     "not cover this MX host.",
-    mend=f"Add a line first, and change DNS afterwards:\nmx: {{host}}\n{_NEW_ID}.",
+    mend=f"Add a line first, and change DNS afterwards:\nmx: {{host}}\n{_NEW_ID}{{record}}",
 )

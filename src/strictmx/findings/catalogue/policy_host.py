@@ -74,6 +74,11 @@ CERTIFICATE_NAME_MISMATCH = Kind(
     mend="Issue a certificate with the subject alternative name {subject} and serve it for that name (certbot: "
     "`certbot certonly -d {subject}`). An alias to a provider needs a certificate for {subject} there, too.",
 )
+CERTIFICATE_NO_SAN = CERTIFICATE_NAME_MISMATCH.wording(
+    message="The certificate of {subject} carries its name only in the subject ({presented}), not as a subject "
+    f"alternative name, where senders look. {_NO_POLICY}",
+    mend=CERTIFICATE_NAME_MISMATCH.mend,
+)
 CERTIFICATE_UNTRUSTED = Kind(
     code="policy-host-certificate-untrusted",
     reference="RFC 8461 section 3.3",
@@ -119,7 +124,7 @@ HTTP_STATUS = Kind(
     reference="RFC 8461 section 3.3",
     meaning="The policy host answers with a status other than 200.",
     message=f"{{subject}} answers with status {{status}}; only 200 brings a policy. {_NO_POLICY}",
-    mend=f"Put the file where https://{{subject}}/.well-known/mta-sts.txt serves it; {_SEE}.",
+    mend=f"Put the file where the web server delivers it; {_SEE}.",
 )
 REDIRECT = Kind(
     code="policy-host-redirect",

@@ -20,6 +20,11 @@ MISSING_BESIDE_DANE = MISSING.wording(
     "honour MTA-STS only still check nothing.",
     mend=MISSING.mend,
 )
+MISSING_BESIDE_SOME_DANE = MISSING.wording(
+    message="{domain} has no MTA-STS record at {name}. DANE protects mail to {protected}; nothing protects mail to "
+    "{unprotected}, so a sender can be led there.",
+    mend=MISSING.mend,
+)
 MISSING_BESIDE_POLICY = MISSING.wording(
     message="A policy is served at https://mta-sts.{domain}/.well-known/mta-sts.txt, but there is no record at {name}. "
     "Senders look there first, so none of them fetches the policy.",
@@ -39,8 +44,8 @@ MULTIPLE = Kind(
     code="sts-record-multiple",
     reference="RFC 8461 section 3.1",
     meaning="There is more than one MTA-STS record, so senders must act as if there were none.",
-    message="There are {count} MTA-STS records at {name}. Senders must then act as if there were none, so the policy "
-    "protects nobody.",
+    message="There are {count} MTA-STS records at {name} ({found}). Senders must then act as if there "
+    "were none, so the policy protects nobody.",
     mend=f"Delete all of them but one; if in doubt, delete all and publish:\n{_RECORD}",
 )
 INVALID = Kind(

@@ -11,14 +11,14 @@ from strictmx.findings.catalogue import mx as mx_kinds
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge import facts
 from strictmx.findings.judge.dns import judge_dns
-from strictmx.findings.judge.host import HostView, port_25_blocked
+from strictmx.findings.judge.host import HostView, judge_mx_signature, port_25_blocked
 from strictmx.findings.judge.mx_records import judge_mx_records
 from strictmx.findings.judge.policy import judge_coverage, judge_policy
 from strictmx.findings.judge.policy_host import judge_policy_host
 from strictmx.findings.judge.published import Published
 from strictmx.findings.judge.sts_record import judge_record
 from strictmx.findings.judge.tlsrpt import judge_tlsrpt
-from strictmx.findings.judge.verdict import relies_on_dane, verdict
+from strictmx.findings.judge.verdict import verdict
 from strictmx.findings.observation import Observation
 from strictmx.findings.result import CheckResult
 
@@ -45,7 +45,7 @@ def judge(observation: Observation) -> CheckResult:
 def _findings(published: Published, hosts: Sequence[HostView]) -> Iterator[Finding]:
     yield from judge_dns(published)
     yield from judge_mx_records(published)
-    yield from judge_record(published, relies_on_dane=relies_on_dane(published, hosts))
+    yield from judge_record(published, _dane_hosts(published, hosts))
     yield from judge_policy_host(published)
     yield from judge_policy(published)
     yield from judge_coverage(published)
@@ -53,4 +53,10 @@ def _findings(published: Published, hosts: Sequence[HostView]) -> Iterator[Findi
         yield mx_kinds.UNREACHABLE_BLOCKED(published.domain, Severity.WARNING, domain=published.domain)
     for host in hosts:
         yield from host.findings()
+    yield from judge_mx_signature(published, hosts)
     yield from judge_tlsrpt(published)
+
+
+def _dane_hosts(published: Published, hosts: Sequence[HostView]) -> tuple[str, ...]:
+    """The MX hosts for which the domain has chosen DANE, well or badly done, and that a signed MX answer names."""
+    return tuple(host.context.seen.host for host in hosts if published.seen.mx.secure and host.context.tlsa.applies)

@@ -73,7 +73,7 @@ class Draft:
     @property
     def key(self) -> tuple[str, Severity, str]:
         """What two addresses must share to be told in one finding: the words, whatever the place."""
-        empty = {"where": "", "addresses": "", "effect": ""}
+        empty = {"where": "", "addresses": "", "effect": "", "spare": ""}
         return self.kind.code, self.severity, self.kind("", self.severity, "", **(empty | self.facts)).message
 
 

@@ -155,10 +155,11 @@ def _mismatch(missed: Sequence[dane.Missed], facts: dict[str, object]) -> Draft:
     for one in usable:
         if one.miss is dane.Miss.NOT_SENT and all(other.record.usage == dane.TA for other in usable):
             return kinds.DANE_TA_MISSING, Severity.ERROR, one.detail, facts | {"record": _short(one.record)}
-    superseded = any(one.miss is dane.Miss.SUPERSEDED for one in usable)
-    why = ", because a record with a stronger digest is there and decides" if superseded else ""
-    detail = usable[0].detail if usable else ""
-    return kinds.DANE_MISMATCH, Severity.ERROR, detail, facts | {"why": why}
+    superseded = next((one.record for one in usable if one.miss is dane.Miss.SUPERSEDED), None)
+    if superseded is not None:
+        stronger = max((one.record for one in usable), key=lambda record: record.matching_type)
+        return kinds.DANE_SUPERSEDED, Severity.ERROR, "", facts | {"stale": _short(stronger)}
+    return kinds.DANE_MISMATCH, Severity.ERROR, usable[0].detail if usable else "", facts
 
 
 def proposal(chain: Sequence[bytes]) -> str:

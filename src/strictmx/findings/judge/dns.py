@@ -21,6 +21,11 @@ STATUS_WORDS = {
     LookupStatus.CNAME_LOOP: "a chain of aliases without end",
     LookupStatus.BOGUS: "the DNSSEC signatures do not verify",
 }
+_KINDS = {
+    LookupStatus.BOGUS: kinds.BOGUS,
+    LookupStatus.REFUSED: kinds.FAILURE_REFUSED,
+    LookupStatus.CNAME_LOOP: kinds.FAILURE_LOOP,
+}
 _MAIL_WAITS = "Senders cannot find your mail servers, so mail waits and, after some days, comes back."
 _NO_STS = "Senders that do not know the policy yet deliver as if there were none."
 _NO_REPORTS = "Senders send no reports while that lasts."
@@ -75,7 +80,7 @@ def _purposes(published: Published) -> Iterator[tuple[tuple[Lookup, ...], Severi
 def _finding(lookups: tuple[Lookup, ...], severity: Severity, consequence: str) -> Finding:
     first = lookups[0]
     questions = listed(tuple(f"`{lookup.type}` of {lookup.name}" for lookup in lookups))
-    kind = kinds.BOGUS if first.status is LookupStatus.BOGUS else kinds.FAILURE
+    kind = _KINDS.get(first.status, kinds.FAILURE)
     return kind(
         first.name,
         severity,

@@ -72,14 +72,14 @@ def mx_facts(host: HostView) -> MxFacts:
 
 
 def _address_facts(address: AddressView) -> AddressFacts:
+    codes = tuple(code for code in address.codes if code != "dane-ok")
     return AddressFacts(
         address=address.probe.address,
         starttls=address.probe.starttls,
         tls_version=address.probe.tls_version,
         certificate=_certificate_facts(address),
-        findings=tuple(code for code in address.codes if code != "dane-ok")
-        if address.tested
-        else ("mx-address-not-tested",),
+        findings=codes if address.tested else (_UNTESTED,),
+        delivers=address.delivers,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
 
+from strictmx.findings.catalogue import dns as dane_kinds
 from strictmx.findings.catalogue import mx as kinds
 from strictmx.findings.finding import Finding, Severity, listed
 from strictmx.findings.judge import dane as judge_dane
@@ -137,7 +138,8 @@ class HostView:
 
     def _unreachable(self, draft: Draft, addresses: str, *, everywhere: bool) -> Finding:
         host = self.context.seen.host
-        facts = draft.facts | {"addresses": addresses}
+        spare = "" if self.context.published.alone(self.context.seen) else ", or remove its MX record"
+        facts = draft.facts | {"addresses": addresses, "spare": spare}
         if not everywhere and draft.kind is kinds.UNREACHABLE_PRIVATE:
             return kinds.ADDRESS_PRIVATE(host, Severity.WARNING, draft.evidence, **facts)
         reachable = any(address.reachable for address in self.tested)
@@ -183,6 +185,14 @@ class HostView:
                 bad=listed(bad, most=ADDRESSES_SHOWN),
                 good=listed(good, most=ADDRESSES_SHOWN),
             )
+
+
+def judge_mx_signature(published: Published, hosts: Sequence[HostView]) -> Iterator[Finding]:
+    """TLSA records that match, behind an MX answer that is not signed: they bind the host, not the domain (DANE-06)."""
+    matching = [host.context.seen.host for host in hosts if host.protected_by_dane]
+    if matching and not published.seen.mx.secure and published.seen.validating and not published.enforced:
+        names = listed(matching, most=ADDRESSES_SHOWN)
+        yield dane_kinds.DANE_MX_NOT_SIGNED(published.domain, Severity.WARNING, hosts=names)
 
 
 def worst(answers: Sequence[bool | None]) -> bool | None:

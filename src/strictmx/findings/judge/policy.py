@@ -11,7 +11,7 @@ from typing import Any
 from strictmx.findings.catalogue import mx as mx_kinds
 from strictmx.findings.catalogue import policy as kinds
 from strictmx.findings.finding import Finding, Severity, listed
-from strictmx.findings.judge.policy_file import judge_file, mx_lines
+from strictmx.findings.judge.policy_file import File, judge_file
 from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
 from strictmx.standards.names import address_of
@@ -27,15 +27,21 @@ def judge_policy(published: Published) -> Iterator[Finding]:
     if reading is None or not published.intends_sts:
         return
     subject = published.seen.policy_host.host
-    yield from judge_file(reading, subject, domain=published.domain, mx_hosts=published.mx_names)
+    yield from judge_file(reading, subject, _file(published))
     if reading.policy is None:
         return
     if reading.policy.mode is sts.Mode.NONE:
         yield from _judge_none(published, subject)
         return
     if reading.policy.mode is sts.Mode.TESTING:
-        yield kinds.MODE_TESTING(subject, Severity.NOTICE)
+        yield kinds.MODE_TESTING(subject, Severity.NOTICE, **_file(published).facts)
     yield from _judge_patterns(published, reading.policy, subject)
+
+
+def _file(published: Published) -> File:
+    """What is known around the file of a domain."""
+    record = f'{sts.record_name(published.domain)}. 3600 IN TXT "v=STSv1; id={published.fresh_id};"'
+    return File(published.domain, published.mx_names, record)
 
 
 def _judge_none(published: Published, subject: str) -> Iterator[Finding]:
@@ -68,9 +74,9 @@ def _judge_patterns(published: Published, policy: sts.Policy, subject: str) -> I
     unused: list[str] = []
     for pattern in policy.mx:
         own = published.domain == pattern.name or published.domain.endswith(f".{pattern.name}")
-        facts: dict[str, Any] = {"pattern": f"`{pattern}`", "name": pattern.name, "domain": published.domain}
+        facts: dict[str, Any] = _file(published).facts | {"pattern": f"`{pattern}`", "name": pattern.name}
         if pattern.wildcard and own and "." in pattern.name:
-            yield kinds.WILDCARD_BROAD(subject, Severity.WARNING, lines=mx_lines(hosts), **facts)
+            yield kinds.WILDCARD_BROAD(subject, Severity.WARNING, **facts)
         short = [host for host in hosts if stops_short(pattern, host) and not policy.matches(host)]
         for host in short:
             severity = Severity.ERROR if published.enforced else Severity.WARNING
@@ -82,7 +88,7 @@ def _judge_patterns(published: Published, policy: sts.Policy, subject: str) -> I
             subject,
             Severity.NOTICE,
             unused=listed(unused, most=PATTERNS_SHOWN),
-            domain=published.domain,
+            **_file(published).facts,
             present=listed(hosts, most=PATTERNS_SHOWN),
         )
 
@@ -115,5 +121,6 @@ def judge_coverage(published: Published) -> Iterator[Finding]:
                 host,
                 Severity.ERROR if enforced else Severity.WARNING,
                 patterns=listed([f"`{pattern}`" for pattern in policy.mx], most=PATTERNS_SHOWN),
+                **_file(published).facts,
                 consequence=consequence,
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from strictmx.findings import words
 from strictmx.findings.catalogue import policy as kinds
@@ -78,26 +80,38 @@ def lint(data: bytes, media_type: str | None = None, *, subject: str = "policy")
         findings.append(host_kinds.TOO_LARGE_FILE(subject, Severity.ERROR, limit=sts.POLICY_BYTES))
     else:
         reading = sts.read_policy(data)
-        findings += judge_file(reading, subject, domain="DOMAIN", mx_hosts=())
+        findings += judge_file(reading, subject, File())
     return tuple(sorted(findings, key=lambda finding: finding.severity.rank))
 
 
-def judge_file(reading: sts.PolicyReading, subject: str, *, domain: str, mx_hosts: Sequence[str]) -> Iterator[Finding]:
-    """A finding for each rule that the file bends, and for what weakens any policy.
+@dataclass(frozen=True, slots=True)
+class File:
+    """What is known around a file, for the mends: its domain, the present MX hosts, the record that a change needs."""
 
-    domain, mx_hosts: the domain and its present MX hosts, as far as they are known, for the mends.
-    """
+    domain: str = "DOMAIN"
+    mx_hosts: tuple[str, ...] = ()
+    new_record: str = ""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What every wording about a policy may print."""
+        record = f":\n{self.new_record}" if self.new_record else "."
+        return {"domain": self.domain, "lines": mx_lines(self.mx_hosts), "record": record}
+
+
+def judge_file(reading: sts.PolicyReading, subject: str, file: File) -> Iterator[Finding]:
+    """A finding for each rule that the file bends, and for what weakens any policy."""
     for fault in reading.faults:
-        yield _judge_fault(fault, subject, domain=domain, mx_hosts=mx_hosts)
+        yield _judge_fault(fault, subject, file)
         if fault.kind is PolicyFault.VERSION_MISSING:  # STS-20: without its version a file is no policy at all
-            yield kinds.INVALID(subject, Severity.ERROR, reason=fault.reason, where="")
+            yield kinds.INVALID(subject, Severity.ERROR, reason=fault.reason, where="", **file.facts)
     policy = reading.policy
     if policy is not None and policy.mode is not sts.Mode.NONE:
-        yield from _judge_max_age(policy.max_age, subject)
-        yield from _judge_wildcards(policy, subject, domain=domain, mx_hosts=mx_hosts)
+        yield from _judge_max_age(policy.max_age, subject, file)
+        yield from _judge_wildcards(policy, subject, file)
 
 
-def _judge_fault(fault: sts.Fault, subject: str, *, domain: str, mx_hosts: Sequence[str]) -> Finding:
+def _judge_fault(fault: sts.Fault, subject: str, file: File) -> Finding:
     meant = sts.meant_pattern(fault.found) if fault.kind is PolicyFault.MX_INVALID else ""
     more = f" (and {fault.more} more)" if fault.more else ""
     return _kind_of(fault, meant)(
@@ -108,10 +122,9 @@ def _judge_fault(fault: sts.Fault, subject: str, *, domain: str, mx_hosts: Seque
         found=fault.found,
         line=fault.line,
         where=f" (line {fault.line}: `{fault.found}`)" if fault.line else "",
-        domain=domain,
         nearest=_nearest_mode(fault.found),
         meant=meant,
-        lines=mx_lines(mx_hosts),
+        **file.facts,
     )
 
 
@@ -142,13 +155,14 @@ def mx_lines(mx_hosts: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"mx: {host}" for host in mx_hosts[:LINES_SHOWN]) or ("mx: YOUR-MX-HOST",)
 
 
-def _judge_max_age(max_age: int, subject: str) -> Iterator[Finding]:
+def _judge_max_age(max_age: int, subject: str, file: File) -> Iterator[Finding]:
     """A max_age that is short, or looks as if a digit were lost (STS-30)."""
     whole = next((usual for usual in _USUAL_AGES if str(max_age) == usual[:-1]), None)
     if max_age >= MAX_AGE_USUAL and whole is None:
         return
     severity = Severity.WARNING if max_age < MAX_AGE_SHORT else Severity.NOTICE
-    kind = kinds.MAX_AGE_SHORT if whole is None else kinds.MAX_AGE_LOST_DIGIT
+    kind = kinds.MAX_AGE_BELOW_A_DAY if max_age < MAX_AGE_SHORT else kinds.MAX_AGE_SHORT
+    kind = kind if whole is None else kinds.MAX_AGE_LOST_DIGIT
     yield kind(
         subject,
         severity,
@@ -156,18 +170,17 @@ def _judge_max_age(max_age: int, subject: str) -> Iterator[Finding]:
         max_age=max_age,
         proposal=whole or MAX_AGE_USUAL,
         meant=_USUAL_AGES.get(whole or "", ""),
+        **file.facts,
     )
 
 
-def _judge_wildcards(policy: sts.Policy, subject: str, *, domain: str, mx_hosts: Sequence[str]) -> Iterator[Finding]:
+def _judge_wildcards(policy: sts.Policy, subject: str, file: File) -> Iterator[Finding]:
     """Wildcards that cover a whole top-level domain, or every customer of a provider (STS-31)."""
     for pattern in policy.mx:
         if not pattern.wildcard:
             continue
-        facts = {"pattern": f"`{pattern}`", "name": str(pattern.name), "domain": domain}
+        facts = file.facts | {"pattern": f"`{pattern}`", "name": str(pattern.name)}
         if "." not in pattern.name:
-            yield kinds.WILDCARD_BROAD(subject, Severity.WARNING, lines=mx_lines(mx_hosts), **facts)
+            yield kinds.WILDCARD_BROAD(subject, Severity.WARNING, **facts)
         elif pattern.name in _TENANTS:
-            provider = _TENANTS[pattern.name]
-            lines = mx_lines(mx_hosts)
-            yield kinds.WILDCARD_TENANTS(subject, Severity.NOTICE, provider=provider, lines=lines, **facts)
+            yield kinds.WILDCARD_TENANTS(subject, Severity.NOTICE, provider=_TENANTS[pattern.name], **facts)

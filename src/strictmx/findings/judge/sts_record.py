@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from strictmx.findings.catalogue import sts_record as kinds
-from strictmx.findings.finding import Finding, Severity
+from strictmx.findings.finding import Finding, Severity, listed
 from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
 
 
-def judge_record(published: Published, *, relies_on_dane: bool) -> Iterator[Finding]:
-    """Findings about the STS record. A failed look-up is told by `judge.dns`, not here."""
+def judge_record(published: Published, dane_hosts: Sequence[str]) -> Iterator[Finding]:
+    """Findings about the STS record. A failed look-up is told by `judge.dns`, not here.
+
+    dane_hosts: the MX hosts whose TLSA records senders use, as far as a signed MX answer leads to them.
+    """
     if published.seen.sts.failed or not published.exists:
         return
     reading, name = published.record, sts.record_name(published.domain)
@@ -19,10 +22,11 @@ def judge_record(published: Published, *, relies_on_dane: bool) -> Iterator[Find
     found = reading.candidates[0] if reading.candidates else ""
     match reading.fault:
         case sts.RecordFault.MISSING:
-            yield from _judge_missing(published, facts, relies_on_dane=relies_on_dane)
+            yield from _judge_missing(published, facts, dane_hosts)
             return
         case sts.RecordFault.MULTIPLE:
-            yield kinds.MULTIPLE(name, Severity.ERROR, count=len(reading.candidates), **facts)
+            records = listed([f"`{text}`" for text in reading.candidates])
+            yield kinds.MULTIPLE(name, Severity.ERROR, count=len(reading.candidates), found=records, **facts)
         case sts.RecordFault.INVALID:
             yield kinds.INVALID(name, Severity.ERROR, detail=reading.detail, found=found, **facts)
         case sts.RecordFault.NO_ID:
@@ -34,7 +38,7 @@ def judge_record(published: Published, *, relies_on_dane: bool) -> Iterator[Find
         yield kinds.CNAME(name, Severity.OK, name=name, target=published.seen.sts.target)
 
 
-def _judge_missing(published: Published, facts: Mapping[str, str], *, relies_on_dane: bool) -> Iterator[Finding]:
+def _judge_missing(published: Published, facts: Mapping[str, str], dane_hosts: Sequence[str]) -> Iterator[Finding]:
     name = facts["name"]
     if published.misplaced_records:
         for place in published.misplaced_records:
@@ -47,8 +51,12 @@ def _judge_missing(published: Published, facts: Mapping[str, str], *, relies_on_
         yield kinds.MISSING_BESIDE_POLICY(name, Severity.WARNING, **facts)
     elif not published.takes_mail:
         return
-    elif relies_on_dane:
+    elif dane_hosts and set(dane_hosts) == set(published.mx_names):
         yield kinds.MISSING_BESIDE_DANE(name, Severity.NOTICE, **facts)
+    elif dane_hosts:
+        bare = [host for host in published.mx_names if host not in dane_hosts]
+        told = {"protected": listed(list(dane_hosts)), "unprotected": listed(bare)}
+        yield kinds.MISSING_BESIDE_SOME_DANE(name, Severity.WARNING, **told, **facts)
     else:
         yield kinds.MISSING(name, Severity.WARNING, **facts)
 

@@ -10,11 +10,6 @@ from strictmx.findings.judge.published import Published
 from strictmx.findings.result import Verdict
 
 
-def relies_on_dane(published: Published, hosts: Sequence[HostView]) -> bool:
-    """Whether the domain has chosen DANE for all its MX hosts, well or badly done."""
-    return bool(hosts) and published.seen.mx.secure and all(host.context.tlsa.applies for host in hosts)
-
-
 def verdict(published: Published, hosts: Sequence[HostView], findings: Sequence[Finding]) -> Verdict:
     """The verdict over a domain's hosts and findings."""
     if any(finding.severity is Severity.ERROR for finding in findings):

@@ -131,7 +131,7 @@ ROWS = (
         name="dane-mx-unsigned.example",
         shows="TLSA records match at the MX host, but the MX record that names it is not signed (DANE-06).",
         verdict="partial",
-        codes={"sts-record-missing": "warning"},
+        codes={"sts-record-missing": "warning", "dane-not-signed": "warning"},
         sts=(),
         web=None,
         mx=(Mx(host="mx1.dane-ok.example.", addresses=()),),
