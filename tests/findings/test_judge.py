@@ -409,6 +409,7 @@ FAULTS = [  # rule, observation, codes, verdict
 def test_faults(rule: str, observation: Observation, codes: Codes, verdict: Verdict) -> None:
     result = judge(observation)
     assert (told(result), result.verdict) == (codes, verdict)
+    assert not any("\\n" in finding.mend for finding in result.findings)  # a line end that was escaped as a fact
 
 
 # ---- DANE ----------------------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ MISSING = Kind(
     f"https://mta-sts.{{domain}}/.well-known/mta-sts.txt, then publish:\n{_RECORD}",
 )
 MISSING_BESIDE_DANE = MISSING.wording(
-    message="{domain} has no MTA-STS record at {name}. DANE protects mail from senders that honour it; the many that "
-    "honour MTA-STS only still check nothing.",
+    message="{domain} has no MTA-STS record at {name}. Its TLSA records speak to senders that honour DANE; the many "
+    "that honour MTA-STS only check nothing.",
     mend=MISSING.mend,
 )
 MISSING_BESIDE_SOME_DANE = MISSING.wording(

@@ -95,7 +95,7 @@ class File:
     @property
     def facts(self) -> dict[str, Any]:
         """What every wording about a policy may print."""
-        record = f":\n{self.new_record}" if self.new_record else "."
+        record = (":", self.new_record) if self.new_record else (".",)
         return {"domain": self.domain, "lines": mx_lines(self.mx_hosts), "record": record}
 
 
