@@ -251,8 +251,21 @@ async def test_ad_of_a_server_that_is_not_believed_is_no_security() -> None:
     async with nameserver(zone("a.test. 60 A 192.0.2.1", flags=AD), address="127.0.0.53") as server:
         elsewhere = settings(nameservers=(Endpoint("127.0.0.53", server.port),))
         async with Resolver(elsewhere) as resolver:
-            assert not (await resolver.ask("a.test", "A")).secure
-            assert not resolver.validating
+            answer = await resolver.answer("a.test", "A")
+            assert (answer.lookup.secure, answer.believed, resolver.may_validate) == (False, False, False)
+
+
+async def test_a_remembered_answer_has_the_rest_of_its_ttl() -> None:
+    async with nameserver(zone("a.test. 60 A 192.0.2.1")) as server, Resolver(settings(server)) as resolver:
+        first = await resolver.answer("a.test", "A")
+        loop = asyncio.get_running_loop()
+        later = loop.time() + 20
+        loop.time = lambda: later  # type: ignore[method-assign]  # twenty seconds later
+        try:
+            again = await resolver.answer("a.test", "A")
+        finally:
+            del loop.time
+    assert (first.lookup.ttl, again.lookup.ttl) == (60, 40)
 
 
 async def test_the_systems_nameservers_are_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

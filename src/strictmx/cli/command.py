@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -9,9 +10,11 @@ from collections.abc import Sequence
 
 from strictmx.cli.arguments import Parser, UsageError
 from strictmx.cli.verbs import VERBS, load
+from strictmx.internet.local import LocalFault
 from strictmx.text import escaped
 from strictmx.version import __version__
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a disk that takes no more
 FINE, PROBLEM, UNUSABLE = 0, 1, 2  # exit statuses: fine; a problem was found; used wrongly or could not run
 
 
@@ -27,10 +30,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _give_up_output()  # the reader went away; nobody is left to tell
         return FINE
-    except OSError as error:  # every other one is handled where it happens: this is the output
+    except OSError as error:
         _give_up_output()
-        return _complain(f"the output cannot be written: {error.strerror or error}")
-    except UsageError as error:
+        what = "the output cannot be written: " if error.errno in _FULL else ""
+        return _complain(f"{what}{error.strerror or error}")
+    except (UsageError, LocalFault) as error:
         return _complain(str(error))
     except KeyboardInterrupt:
         return _complain("interrupted")

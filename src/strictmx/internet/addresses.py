@@ -16,6 +16,8 @@ import socket
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from strictmx.internet.local import raise_if_ours
+
 CONNECT_SECONDS = 5.0  # one TCP connection: two lost SYN (1 s, 2 s) are repeated within
 
 _IPV4 = tuple(
@@ -152,7 +154,8 @@ def has_route(address: str) -> bool:
 async def connect(address: str, port: int, *, guard: Guard, timeout: float = CONNECT_SECONDS) -> socket.socket:  # noqa: ASYNC109
     """A non-blocking TCP socket connected to exactly this literal address; the caller closes it.
 
-    timeout: seconds for the connection. Raises Unreachable, whatever the network does.
+    timeout: seconds for the connection. Raises Unreachable, whatever the network does; LocalFault
+    where this machine has no socket left.
     """
     why = refusal(address) if guard is Guard.REFUSE else None
     literal = _literal(address)
@@ -163,7 +166,8 @@ async def connect(address: str, port: int, *, guard: Guard, timeout: float = CON
     family = socket.AF_INET if literal.version == 4 else socket.AF_INET6  # noqa: PLR2004
     try:
         connection = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:  # no file descriptor left: ours, not the host's
+    except OSError as error:
+        raise_if_ours(error)
         raise Unreachable(ConnectFault.CONNECT_FAILED, _words(error)) from error
     connected = False
     try:
@@ -177,6 +181,7 @@ async def connect(address: str, port: int, *, guard: Guard, timeout: float = CON
     except ConnectionRefusedError as error:
         raise Unreachable(ConnectFault.CONNECT_REFUSED, f"{address} port {port} refused the connection") from error
     except OSError as error:
+        raise_if_ours(error)
         fault = ConnectFault.CONNECT_TIMEOUT if error.errno == errno.ETIMEDOUT else ConnectFault.CONNECT_FAILED
         raise Unreachable(fault, f"{address} port {port}: {_words(error)}") from error
     finally:  # cancelled too: the socket must not outlive the attempt

@@ -10,10 +10,12 @@ question that fails but is answered with checking disabled.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from strictmx.findings.observation import Lookup, LookupStatus
 from strictmx.internet.nameservers import Carrier, NoAnswer, NotDns, Question, Server, is_loopback
@@ -49,21 +51,31 @@ class _Outcome:
     message: Message | None = None
     secure: bool = False
     again: bool = False
+    believed: bool = True  # of the server that answered; where none did, nothing is to be doubted
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A look-up, whether its servers are believed to validate, and when it was made (loop clock)."""
+
+    lookup: Lookup
+    believed: bool
+    at: float
 
 
 class Resolver:
     """Look-ups through the configured nameservers, each (name, type) asked once while its answer lives.
 
-    Use it as an async context manager: it owns the sockets and the questions under way.
+    concurrent: questions under way at once. Use it as an async context manager: it owns the sockets and the questions
+    under way.
     """
 
-    def __init__(self, settings: Internet) -> None:
+    def __init__(self, settings: Internet, *, concurrent: int = CONCURRENT) -> None:
         self._servers = servers(settings)
         self._carrier = Carrier()
-        self._once: Once[Lookup] = Once(CACHE_ENTRIES)
-        self._room = asyncio.Semaphore(CONCURRENT)
+        self._once: Once[Answer] = Once(CACHE_ENTRIES)
+        self._room = asyncio.Semaphore(concurrent)
         self._first = 0  # the server that answered last
-        self._doubted = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,43 +85,60 @@ class Resolver:
         await self._carrier.close()
 
     @property
-    def validating(self) -> bool:
-        """Whether all that was answered so far came from servers whose AD bit is believed."""
-        return not self._doubted and any(server.believed for server in self._servers)
+    def may_validate(self) -> bool:
+        """Whether any of the servers is one whose AD bit is believed."""
+        return any(server.believed for server in self._servers)
 
     async def ask(self, name: str, rdtype: str) -> Lookup:
-        """The records of `name`; ends within LOOKUP_SECONDS and raises nothing but cancellation.
+        """The records of `name`, as `answer` gives them, without the word on who answered."""
+        return (await self.answer(name, rdtype)).lookup
+
+    async def answer(self, name: str, rdtype: str) -> Answer:
+        """The records of `name`, and whether the servers that gave them are believed; ends within LOOKUP_SECONDS.
 
         name: as in text, any case; what DNS cannot ask for is MALFORMED. rdtype: A, AAAA, MX, TXT, TLSA or CNAME;
-        aliases are followed for all but CNAME.
+        aliases are followed for all but CNAME. A remembered answer has the rest of its TTL. Raises LocalFault, and
+        nothing else but cancellation.
         """
         key = (name.removesuffix(".").lower(), rdtype)
-        return await self._once.get(key, lambda: self._look_up(*key), _lifetime)
+        answer = await self._once.get(key, lambda: self._look_up(*key), _lifetime)
+        age = int(asyncio.get_running_loop().time() - answer.at)
+        if not age or answer.lookup.ttl is None:
+            return answer
+        lookup = msgspec.structs.replace(answer.lookup, ttl=max(0, answer.lookup.ttl - age))
+        return Answer(lookup, believed=answer.believed, at=answer.at)
 
-    async def _look_up(self, name: str, rdtype: str) -> Lookup:
+    async def _look_up(self, name: str, rdtype: str) -> Answer:
         from strictmx.internet import answers  # dnspython costs 150 ms, paid by who asks
 
         cnames: list[str] = []
+        believed = True
         try:
             async with asyncio.timeout(LOOKUP_SECONDS):
-                return await self._follow(name, rdtype, cnames)
+                lookup, believed = await self._follow(name, rdtype, cnames)
         except TimeoutError:
-            return Lookup(name, rdtype, LookupStatus.TIMEOUT, cnames=tuple(cnames), detail="no answer in time")
+            lookup = Lookup(name, rdtype, LookupStatus.TIMEOUT, cnames=tuple(cnames), detail="no answer in time")
         except answers.UnaskableName as error:
-            return Lookup(name, rdtype, LookupStatus.MALFORMED, cnames=tuple(cnames), detail=str(error))
+            lookup = Lookup(name, rdtype, LookupStatus.MALFORMED, cnames=tuple(cnames), detail=str(error))
+        return Answer(lookup, believed=believed, at=asyncio.get_running_loop().time())
 
-    async def _follow(self, name: str, rdtype: str, cnames: list[str]) -> Lookup:
-        """Ask, and ask on at the alias's target where a server gave a part of the chain only."""
+    async def _follow(self, name: str, rdtype: str, cnames: list[str]) -> tuple[Lookup, bool]:
+        """Ask, and ask on at the alias's target where a server gave a part of the chain only.
+
+        With the look-up comes whether all servers that answered are believed.
+        """
         from strictmx.internet import answers
 
-        secure, ttls, details = True, [], []
+        secure, believed, ttls, details = True, True, [], []
         while True:
             current = cnames[-1] if cnames else name
             outcome = await self._exchange(answers.question(current, rdtype))
             if outcome.detail:
                 details.append(outcome.detail)
+            believed = believed and outcome.believed
             if outcome.message is None:
-                return Lookup(name, rdtype, outcome.status, cnames=tuple(cnames), detail="; ".join(details))
+                failed = Lookup(name, rdtype, outcome.status, cnames=tuple(cnames), detail="; ".join(details))
+                return failed, believed
             found = answers.part(outcome.message, current, rdtype)
             secure = secure and outcome.secure
             ttls += [] if found.ttl is None else [found.ttl]
@@ -119,9 +148,8 @@ class Resolver:
                 if looped:
                     words = "returns to itself" if target in seen else f"is longer than {CNAME_HOPS} names"
                     details.append(f"the alias chain {words}")
-                    return Lookup(
-                        name, rdtype, LookupStatus.CNAME_LOOP, cnames=tuple(cnames), detail="; ".join(details)
-                    )
+                    detail = "; ".join(details)
+                    return Lookup(name, rdtype, LookupStatus.CNAME_LOOP, cnames=tuple(cnames), detail=detail), believed
                 cnames.append(target)
                 seen.add(target)
             if found.unreadable:
@@ -136,7 +164,7 @@ class Resolver:
             status = LookupStatus.MALFORMED
         else:
             status = LookupStatus.NXDOMAIN if outcome.message.nxdomain else LookupStatus.NODATA
-        return Lookup(
+        lookup = Lookup(
             name,
             rdtype,
             status,
@@ -146,6 +174,7 @@ class Resolver:
             ttl=min(ttls, default=None),
             detail="; ".join(details),
         )
+        return lookup, believed
 
     async def _exchange(self, asked: Question) -> _Outcome:
         """One question, tried at the servers in turn until one answers or QUESTION_SECONDS are over."""
@@ -164,8 +193,7 @@ class Resolver:
                     outcome = await self._attempt(self._servers[index], asked, min(ATTEMPT_SECONDS, left))
                     if outcome.message is not None or outcome.status is LookupStatus.BOGUS:
                         self._first = index
-                        self._doubted = self._doubted or not self._servers[index].believed
-                        return outcome
+                        return replace(outcome, believed=self._servers[index].believed)
                     if _TELLING.index(outcome.status) >= _TELLING.index(told.status):
                         told = outcome
                     if outcome.again:
@@ -252,8 +280,9 @@ def _canonical(address: str) -> str:
         return address.lower()
 
 
-def _lifetime(lookup: Lookup) -> float:
-    """How long a look-up is remembered, seconds."""
+def _lifetime(answer: Answer) -> float:
+    """How long an answer is remembered, seconds."""
+    lookup = answer.lookup
     if lookup.failed:
         return FAILURE_SECONDS
     return min(max(float(lookup.ttl or 0), LEAST_SECONDS), MOST_SECONDS)

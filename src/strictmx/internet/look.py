@@ -44,6 +44,7 @@ class Look:
     ) -> None:
         self.settings = settings
         self._resolver, self._prober, self._on_step = resolver, prober, on_step
+        self._believed = True
         self._room = asyncio.Semaphore(DOMAIN_SESSIONS)
         self._deadline = asyncio.get_running_loop().time() + seconds
 
@@ -52,9 +53,16 @@ class Look:
         self._tell(f"asking for {rdtype} of {name}")
         try:
             async with asyncio.timeout_at(self._deadline):
-                return await self._resolver.ask(name, rdtype)
+                answer = await self._resolver.answer(name, rdtype)
         except TimeoutError:
             return Lookup(name.lower(), rdtype, LookupStatus.TIMEOUT, detail=_CUT_OFF)
+        self._believed = self._believed and answer.believed
+        return answer.lookup
+
+    @property
+    def validating(self) -> bool:
+        """Whether all answers so far came from servers whose AD bit is believed."""
+        return self._believed and self._resolver.may_validate
 
     async def addresses(self, name: str) -> tuple[Lookup, Lookup]:
         """The questions for A and AAAA, side by side."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import cast
 
+from strictmx.internet.local import raise_if_ours
+
 TCP_OCTETS = 65_535  # RFC 1035 section 4.2.2: the length field has two octets
 HEADER_OCTETS = 12  # RFC 1035 section 4.1.1
 _ANSWERING = frozenset({0, 3})  # NOERROR and NXDOMAIN: such an answer must say to which question
@@ -138,6 +140,7 @@ class Carrier:
         try:
             reader, writer = await asyncio.open_connection(server.address, server.port)
         except OSError as error:
+            raise_if_ours(error)
             raise NoAnswer(f"TCP to {server}: {error.strerror or type(error).__name__}") from error
         try:
             writer.write(len(query).to_bytes(2) + query)
@@ -171,6 +174,7 @@ async def _open(server: Server) -> _Endpoint:
             _Endpoint, remote_addr=(server.address, server.port)
         )
     except OSError as error:
+        raise_if_ours(error)
         raise NoAnswer(f"{server}: {error.strerror or type(error).__name__}") from error
     return endpoint
 

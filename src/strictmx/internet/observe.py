@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import Self
 
 from msgspec.structs import replace
@@ -26,7 +27,8 @@ from strictmx.findings.observation import (
     ReportUri,
 )
 from strictmx.internet.authorities import Authorities
-from strictmx.internet.dns import Resolver
+from strictmx.internet.dns import CONCURRENT, Resolver
+from strictmx.internet.local import first_of, sockets
 from strictmx.internet.look import DOMAIN_SECONDS, Look, choose_addresses
 from strictmx.internet.mx_hosts import look_at_mail
 from strictmx.internet.smtp import SESSIONS, Prober
@@ -40,14 +42,18 @@ CHAIN_OCTETS = 2_621_440  # chains kept of one domain: 600 sessions with ordinar
 class Observer:
     """Observes domains; owns the resolver, the SMTP sessions and the trust store of a run.
 
-    now: the clock for `observed_at`, aware UTC. sessions: SMTP sessions at once, over all domains. Use it as an async
-    context manager; entering raises trust.TrustError when the trust store cannot be used.
+    now: the clock for `observed_at`, aware UTC. Use it as an async context manager; entering raises trust.TrustError
+    when the trust store cannot be used.
     """
 
-    def __init__(self, settings: Internet, *, now: Callable[[], datetime], sessions: int = SESSIONS) -> None:
+    def __init__(self, settings: Internet, *, now: Callable[[], datetime]) -> None:
         self._settings, self._now = settings, now
-        self._resolver = Resolver(settings)
-        self._prober = Prober(settings, sessions=sessions)
+        room = (
+            sockets()
+        )  # shared out: half for questions, a quarter for sessions; fetches and repetitions take the rest
+        self._resolver = Resolver(settings, concurrent=max(1, min(CONCURRENT, room // 2)))
+        self._prober = Prober(settings, sessions=max(1, min(SESSIONS, room // 4)))
+        self._index = Lock()
         self._trust: TrustStore | None = None
         self._authorities: Authorities | None = None
 
@@ -64,18 +70,21 @@ class Observer:
     async def observe(
         self, domain: Name, on_step: Callable[[str], None] | None = None, *, seconds: float = DOMAIN_SECONDS
     ) -> Observation:
-        """Look at the domain; ends within `seconds` and raises nothing but cancellation.
+        """Look at the domain; ends within `seconds`. Raises LocalFault, and nothing else but cancellation.
 
         on_step: called with a short text as each step begins.
         """
         loop = asyncio.get_running_loop()
         began, observed_at = loop.time(), self._now()
         look = Look(self._settings, self._resolver, self._prober, seconds=seconds, on_step=on_step)
-        async with asyncio.TaskGroup() as group:
-            record = group.create_task(_look_at_record(look, domain))
-            policy_host = group.create_task(_look_at_policy_host(look, domain))
-            reporting = group.create_task(_look_at_reporting(look, domain))
-            mail = group.create_task(look_at_mail(look, domain))
+        try:
+            async with asyncio.TaskGroup() as group:
+                record = group.create_task(_look_at_record(look, domain))
+                policy_host = group.create_task(_look_at_policy_host(look, domain))
+                reporting = group.create_task(_look_at_reporting(look, domain))
+                mail = group.create_task(look_at_mail(look, domain))
+        except ExceptionGroup as faults:
+            raise first_of(faults) from None
         sts_record, elsewhere = record.result()
         record_of_reports, report_uris = reporting.result()
         mx, hosts = mail.result()
@@ -83,12 +92,12 @@ class Observer:
         fetch = policy_host.result().fetch
         chains = [probe.chain for host in hosts for probe in host.probes if probe.chain]
         chains += [fetch.chain] if fetch is not None and fetch.chain else []
-        anchors, issuers = self._known(chains)
+        anchors, issuers = await asyncio.to_thread(self._known, chains)
         return Observation(
             domain=str(domain),
             observed_at=observed_at,
             elapsed_ms=round((loop.time() - began) * 1000),
-            validating=self._resolver.validating,
+            validating=look.validating,
             sts=sts_record,
             sts_elsewhere=elsewhere,
             policy_host=policy_host.result(),
@@ -104,9 +113,10 @@ class Observer:
         """What this side knows of the chains: the anchors that they could end in, the issuers that they lack."""
         if self._trust is None or self._authorities is None or not chains:
             return (), ()
-        issuers = self._authorities.missing(chains)
-        self._authorities.remember(chains)
-        return self._trust.index.relevant(chains, issuers), issuers
+        with self._index:  # threads of several domains meet here
+            issuers = self._authorities.missing(chains)
+            self._authorities.remember(chains)
+            return self._trust.index.relevant(chains, issuers), issuers
 
 
 def _load(settings: Internet) -> tuple[TrustStore, Authorities]:

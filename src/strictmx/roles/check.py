@@ -14,6 +14,7 @@ from strictmx.config import Internet
 from strictmx.findings.judge import judge
 from strictmx.findings.observation import Observation
 from strictmx.findings.result import CheckResult
+from strictmx.internet.local import first_of
 from strictmx.internet.observe import Observer
 from strictmx.standards.names import Name
 
@@ -33,7 +34,7 @@ async def check(
     """
     async with Observer(settings, now=now) as observer:
         observation = await observer.observe(domain, on_step)
-    return observation, judge(observation)
+    return observation, await asyncio.to_thread(judge, observation)
 
 
 async def check_many(
@@ -46,18 +47,27 @@ async def check_many(
 ) -> None:
     """Check domains, at most `concurrency` at a time, and tell each as it ends; nothing is kept here.
 
-    Cancelled in between, what was told stands. What `tell` raises ends the run and comes out as it is.
+    tell: called in a thread, one call at a time, so that a reader who is slow to take results holds back new domains
+    and never makes a healthy one look dead. What it raises ends the run and comes out as it is.
+    Cancelled in between, what was told stands.
     """
     waiting = iter(domains)
+    telling = asyncio.Lock()
     try:
         async with Observer(settings, now=now) as observer, asyncio.TaskGroup() as workers:
             for _ in range(concurrency):
-                workers.create_task(_work(waiting, observer, tell))
+                workers.create_task(_work(waiting, observer, tell, telling))
     except ExceptionGroup as group:
-        raise group.exceptions[0] from None
+        raise first_of(group) from None
 
 
-async def _work(waiting: Iterator[Name], observer: Observer, tell: Tell) -> None:
+async def _work(waiting: Iterator[Name], observer: Observer, tell: Tell, telling: asyncio.Lock) -> None:
     for domain in waiting:
         observation = await observer.observe(domain)
-        tell(observation, judge(observation))
+        async with telling:
+            await asyncio.to_thread(_judge_and_tell, observation, tell)
+
+
+def _judge_and_tell(observation: Observation, tell: Tell) -> None:
+    """The part of a check that takes the processor and the output, away from the loop."""
+    tell(observation, judge(observation))
