@@ -28,7 +28,6 @@ from strictmx.standards.certificates import (
     FaultKind,
     dns_id_matches,
     examine,
-    relevant_anchors,
 )
 from strictmx.standards.chain import SIGNATURE_CHECKS, Certificate, signed_by
 from strictmx.standards.names import Name
@@ -531,13 +530,13 @@ def test_a_sent_intermediate_expires_soon_but_an_anchor_does_not() -> None:
     assert as_anchor.expires_soon(AT) is None
 
 
-def test_relevant_anchors() -> None:
+def test_anchors_kept() -> None:
     store = [ROOT.der, OTHER_ROOT.der, UTF8_ROOT.der, b"no certificate"]
-    assert relevant_anchors([[LEAF.der, MIDDLE.der]], store) == (ROOT.der,)
-    assert relevant_anchors([[LEAF.der]], store) == ()
-    assert relevant_anchors([[LEAF.der]], store, [MIDDLE.der]) == (ROOT.der,)
-    assert relevant_anchors([[LEAF.der]], [LEAF.der]) == (LEAF.der,)
-    assert relevant_anchors([[b"\x00"], []], store) == ()
+    assert AnchorIndex(store).relevant([[LEAF.der, MIDDLE.der]]) == (ROOT.der,)
+    assert AnchorIndex(store).relevant([[LEAF.der]]) == ()
+    assert AnchorIndex(store).relevant([[LEAF.der]], [MIDDLE.der]) == (ROOT.der,)
+    assert AnchorIndex([LEAF.der]).relevant([[LEAF.der]]) == (LEAF.der,)
+    assert AnchorIndex(store).relevant([[b"\x00"], []]) == ()
     assert AnchorIndex(store).relevant([[LEAF.der, CROSS.der], [server(UTF8_ROOT, HOST).der]]) == (
         OTHER_ROOT.der,
         UTF8_ROOT.der,
@@ -545,13 +544,11 @@ def test_relevant_anchors() -> None:
 
 
 @pytest.mark.parametrize(("rule", "title", "sent", "expected"), JUDGED, ids=TITLES)
-def test_relevant_anchors_suffice(
-    rule: str, title: str, sent: Sent, expected: list[tuple[FaultKind, int | None]]
-) -> None:
+def test_anchors_kept_suffice(rule: str, title: str, sent: Sent, expected: list[tuple[FaultKind, int | None]]) -> None:
     """Judging with the few anchors that an observation keeps is judging with all."""
     everything = [*(made.der for made in sent.anchors), UTF8_ROOT.der, EXPIRED_ROOT.der]
     issuers = [made.der for made in sent.issuers]
-    few = relevant_anchors([sent.chain], everything, issuers)
+    few = AnchorIndex(everything).relevant([sent.chain], issuers)
     faults = examine(sent.chain, reference_names=[sent.host], anchors=few, issuers=issuers, at=AT).faults
     assert [(fault.kind, fault.position) for fault in faults] == expected
 
@@ -637,4 +634,4 @@ def test_no_altered_certificate_raises_or_passes(der: bytes, data: st.DataObject
     first = examine(chain, reference_names=[HOST], anchors=[ROOT.der], issuers=chain, at=AT)
     assert first.faults
     examine([LEAF.der, MIDDLE.der], reference_names=[HOST], anchors=chain, issuers=[ROOT.der], at=AT)
-    relevant_anchors([chain], chain)
+    AnchorIndex(chain).relevant([chain])

@@ -1,8 +1,8 @@
 """A server's certificate chain as a TLS client that verifies would judge it, with every fault named (TLS-04, TLS-05).
 
 Pure: the clock, the names asked for, the trust anchors come in as arguments. The search for paths is `chain`, the
-rules of one certificate on a path are `constraints`. Where we act on trust, OpenSSL decides (`internet`); this module
-says what is wrong, and agrees with it.
+rules of one certificate on a path are `constraints`. Who asks servers (`internet`) verifies nothing; whether a
+chain is good is said here, and agrees with OpenSSL.
 Chosen where the text is open: of all paths the one with the fewest faults counts, so extra, unordered, expired or
 cross-signed certificates do no harm while another path is good; a wildcard needs two labels behind its star, as
 OpenSSL and GnuTLS want it; an issuer that was not sent but is known, or whose address the certificate gives (AIA), is
@@ -191,13 +191,6 @@ def dns_id_matches(pattern: str, name: Name) -> bool:
         return presented == name
     rest = presented[2:]
     return "." in rest and name.partition(".")[2] == rest
-
-
-def relevant_anchors(
-    chains: Sequence[Sequence[bytes]], anchors: Sequence[bytes], issuers: Sequence[bytes] = ()
-) -> tuple[bytes, ...]:
-    """Those of `anchors` that `examine` could need for these chains; for many domains keep an `AnchorIndex`."""
-    return AnchorIndex(anchors).relevant(chains, issuers)
 
 
 class AnchorIndex:
