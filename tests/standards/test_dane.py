@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from strictmx.standards.certificates import FaultKind
 from strictmx.standards.dane import (
     RECORDS,
-    DaneStatus,
     InvalidTlsa,
     Miss,
     MxLookup,
+    Outcome,
     TlsaRecord,
     base_domains,
     make,
@@ -190,10 +190,10 @@ SELF = server(None, HOST)
 WEAK = server(MIDDLE, HOST, key=rsa_key(1024))
 ALIAS_TA = issue("Private Root", ca=True, key=TA.key)  # the same key in a renewed root
 OLD_TA = issue("Old Private Root", ca=True, not_before=AT - 90 * DAY, not_after=AT - DAY)
-M, N, U = DaneStatus.MATCH, DaneStatus.MISMATCH, DaneStatus.UNUSABLE
+M, N, U = Outcome.MATCH, Outcome.MISMATCH, Outcome.UNUSABLE
 
 # rule, records, chain, status, matched record (its number), position of what it fits
-MATCHED: list[tuple[str, list[TlsaRecord], tuple[Made, ...], DaneStatus, int | None, int | None]] = [
+MATCHED: list[tuple[str, list[TlsaRecord], tuple[Made, ...], Outcome, int | None, int | None]] = [
     ("DANE-14", [tlsa("3 1 1", LEAF)], FULL_CHAIN, M, 0, 0),
     ("DANE-14", [tlsa("3 0 1", LEAF)], FULL_CHAIN, M, 0, 0),
     ("DANE-14", [tlsa("3 0 0", LEAF)], FULL_CHAIN, M, 0, 0),
@@ -247,7 +247,7 @@ def test_match(
     rule: str,
     records: list[TlsaRecord],
     sent: tuple[Made, ...],
-    status: DaneStatus,
+    status: Outcome,
     number: int | None,
     position: int | None,
 ) -> None:
@@ -293,7 +293,7 @@ def test_a_miss_says_why(
     assert result.faults == missed.faults
 
 
-UNCOVERED: list[tuple[str, list[TlsaRecord], DaneStatus, tuple[str, ...]]] = [
+UNCOVERED: list[tuple[str, list[TlsaRecord], Outcome, tuple[str, ...]]] = [
     ("DANE-31", [tlsa("3 1 1", LEAF)], M, ()),
     ("DANE-31", [tlsa("3 1 1", LEAF), tlsa("3 1 1", NEXT)], M, ()),
     ("DANE-31", [tlsa("3 1 1", LEAF), tlsa("2 1 1", ELSEWHERE)], M, ("2 1 1",)),
@@ -305,7 +305,7 @@ UNCOVERED: list[tuple[str, list[TlsaRecord], DaneStatus, tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("rule", "records", "status", "uncovered"), UNCOVERED)
 def test_combinations_without_a_fitting_record(
-    rule: str, records: list[TlsaRecord], status: DaneStatus, uncovered: tuple[str, ...]
+    rule: str, records: list[TlsaRecord], status: Outcome, uncovered: tuple[str, ...]
 ) -> None:
     result = match(records, [made.der for made in FULL_CHAIN], reference_names=[HOST], at=AT)
     assert (result.status, result.uncovered) == (status, uncovered)
@@ -314,7 +314,7 @@ def test_combinations_without_a_fitting_record(
 def test_more_records_than_are_compared() -> None:
     records = [TlsaRecord(3, 1, 1, bytes([number]) * 32) for number in range(RECORDS)] + [tlsa("3 1 1", LEAF)]
     result = match(records, [LEAF.der], reference_names=[HOST], at=AT)
-    assert result.status is DaneStatus.MISMATCH
+    assert result.status is Outcome.MISMATCH
     assert [one.miss for one in result.missed].count(Miss.TOO_MANY) == 1
 
 
@@ -326,13 +326,13 @@ def test_more_records_than_are_compared() -> None:
     st.lists(st.binary(max_size=60) | st.just(LEAF.der), max_size=4),
 )
 def test_no_bytes_raise_or_match(records: list[TlsaRecord], chain: list[bytes]) -> None:
-    assert match(records, chain, reference_names=[HOST], at=AT, known=chain).status is not DaneStatus.MATCH
+    assert match(records, chain, reference_names=[HOST], at=AT, known=chain).status is not Outcome.MATCH
 
 
 def test_an_unreadable_leaf_is_still_compared_octet_for_octet() -> None:
     """DANE-14: `3 0 1` needs no certificate that anybody can read."""
     record = TlsaRecord(3, 0, 1, hashlib.sha256(b"what was sent").digest())
-    assert match([record], [b"what was sent"], reference_names=[HOST], at=AT).status is DaneStatus.MATCH
+    assert match([record], [b"what was sent"], reference_names=[HOST], at=AT).status is Outcome.MATCH
 
 
 @pytest.mark.parametrize("made", [LEAF, TA, WEAK, SELF])

@@ -1,6 +1,6 @@
 """What a finding is, and how one is declared: code, words and mend stand once, in `findings.catalogue`.
 
-Terminal, JSON, pages and `docs/findings.md` come from the declaration. A code never changes its meaning once released.
+Terminal and JSON come from the declaration. A code never changes its meaning once released.
 Severity belongs to a finding, not to its code: the same expired certificate is an error where an enforced policy makes
 senders refuse it, and a warning where nothing does.
 """
@@ -13,7 +13,10 @@ from typing import Any
 
 import msgspec
 
+from strictmx.findings.words import listed
 from strictmx.text import cut, escaped
+
+__all__ = ["Finding", "Kind", "Severity", "listed"]  # `listed` for those who render findings
 
 SUBJECT_CHARACTERS = 255  # a subject is a name or an address; what strangers made longer is cut
 FACT_CHARACTERS = 300  # a text from outside inside a message; the rest is cut and marked
@@ -54,8 +57,8 @@ class Finding(msgspec.Struct, frozen=True):
 class Kind:
     """One code of the catalogue, or one wording of it.
 
-    meaning: one general sentence for `docs/findings.md`. message, mend: templates (`str.format`) over the facts that
-    the judge passes; `{subject}` is always there.
+    meaning: one general sentence about the code, whatever the case. message, mend: templates (`str.format`) over the
+    facts that the judge passes as ready texts; `{subject}` is always there.
     """
 
     code: str
@@ -90,12 +93,3 @@ def _printable(value: object) -> Any:
     if isinstance(value, tuple):
         return "\n".join(escaped(cut(str(line), SUBJECT_CHARACTERS)) for line in value)
     return value
-
-
-def listed(items: list[str] | tuple[str, ...], *, most: int = 4) -> str:
-    """Names in a sentence: `a`, `a and b`, `a, b and 3 more`."""
-    if len(items) > most:
-        return f"{', '.join(items[: most - 1])} and {len(items) - most + 1} more"
-    if len(items) > 1:
-        return f"{', '.join(items[:-1])} and {items[-1]}"
-    return "".join(items)

@@ -1,11 +1,23 @@
-"""Numbers, dates and times in the words of a message."""
+"""Numbers, dates, times and lists in the words of a message."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 _READABLE = 100  # a larger number of a unit is told in the next unit, rounded
 _UNITS = (("year", 31_557_600), ("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+_MONTHS = (  # not strftime: its names are those of the machine's locale
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def day(moment: datetime) -> str:
+    """A day: `15 November 2026`."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
 def duration(seconds: int) -> str:
@@ -27,6 +39,15 @@ def ago(then: datetime, now: datetime) -> str:
 def left(until: datetime, now: datetime) -> str:
     """How long something still holds."""
     return f"in {_distance(until - now)}"
+
+
+def listed(items: Sequence[str], *, most: int = 4) -> str:
+    """Names in a sentence: `a`, `a and b`, `a, b and 3 more`."""
+    if len(items) > most:
+        return f"{', '.join(items[: most - 1])} and {len(items) - most + 1} more"
+    if len(items) > 1:
+        return f"{', '.join(items[:-1])} and {items[-1]}"
+    return "".join(items)
 
 
 def _distance(span: timedelta) -> str:

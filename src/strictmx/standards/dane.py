@@ -1,6 +1,6 @@
 """DANE for SMTP: TLSA records, where they are looked for, and whether a chain matches (RFC 6698, 7671, 7672).
 
-Pure. Look-ups and what of them is secure come from `internet.dns`; which delivery follows is `decision`.
+Pure. Look-ups and what of them is secure come from `internet.dns`; what senders then do is judged in `findings`.
 Chosen where the text is open: usages 0 and 1 are unusable (RFC 7672 section 3.1.3 leaves treating them as 3 and 2 to
 the client, and no common one does); a usage 2 record that fits the leaf itself matches nothing, since a trust anchor
 is an issuer (OpenSSL likewise); weak keys are left to local policy and never turn a match into a mismatch.
@@ -168,7 +168,7 @@ def reference_names(
     return tuple(dict.fromkeys(names))
 
 
-class DaneStatus(Enum):
+class Outcome(Enum):
     """What a TLSA RRset says of a chain."""
 
     MATCH = "match"
@@ -212,7 +212,7 @@ class DaneResult:
     fails clients that know only those (DANE-31). faults: of the path, where usage 2 records failed for them.
     """
 
-    status: DaneStatus
+    status: Outcome
     matched: TlsaRecord | None = None
     position: int | None = None
     missed: tuple[Missed, ...] = ()
@@ -244,13 +244,13 @@ def match(
             missed.append(Missed(record, Miss.UNUSABLE, reason))
             continue
         usable.append(record)
-        outcome = shown.compare(record)
-        if isinstance(outcome, Missed):
-            missed.append(outcome)
+        compared = shown.compare(record)
+        if isinstance(compared, Missed):
+            missed.append(compared)
         else:
-            fits.append((record, outcome.position))
+            fits.append((record, compared.position))
     if not usable:
-        return DaneResult(DaneStatus.UNUSABLE, missed=tuple(missed))
+        return DaneResult(Outcome.UNUSABLE, missed=tuple(missed))
     counting = _after_digest_agility(usable)
     for record, _ in fits:
         if record not in counting:
@@ -258,7 +258,7 @@ def match(
     decisive = sorted((fit for fit in fits if fit[0] in counting), key=lambda fit: -fit[0].usage)
     covered = {record.combination for record, _ in fits}
     return DaneResult(
-        DaneStatus.MATCH if decisive else DaneStatus.MISMATCH,
+        Outcome.MATCH if decisive else Outcome.MISMATCH,
         matched=decisive[0][0] if decisive else None,
         position=decisive[0][1] if decisive else None,
         missed=tuple(missed),

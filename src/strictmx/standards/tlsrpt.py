@@ -21,8 +21,8 @@ from strictmx.standards.txt_record import (
     FIELD_NAME,
     FIELD_VALUE,
     FOUND_CHARACTERS,
+    choose,
     has_blank_before_semicolon,
-    pick,
     split,
     why_no_field,
 )
@@ -41,6 +41,12 @@ class RecordFault(Enum):
     MULTIPLE = "multiple"
     INVALID = "invalid"
     NO_RUA = "no-rua"
+
+
+class RecordDeviation(Enum):
+    """What a valid record has that a publisher should mend."""
+
+    BLANK_BEFORE_SEMICOLON = "blank-before-semicolon"  # DEC-03: allowed by the grammar, missed by literal readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class RecordReading:
     """What the TXT answer at `_smtp._tls` holds.
 
     refused: URIs that no sender can use, each with the reason in a clause. detail: what breaks the grammar.
+    deviations: each with the place.
     """
 
     record: Record | None = None
@@ -75,7 +82,7 @@ class RecordReading:
     others: tuple[str, ...] = ()
     detail: str = ""
     refused: tuple[tuple[str, str], ...] = ()
-    blank_before_semicolon: bool = False  # allowed by the grammar, missed by literal readers (DEC-03)
+    deviations: tuple[tuple[RecordDeviation, str], ...] = ()
 
 
 def record_name(domain: Name) -> Name:
@@ -88,22 +95,20 @@ def read_records(records: Sequence[str]) -> RecordReading:
 
     records: one string a record, its parts already joined, octets as Latin-1. Never raises.
     """
-    picked = pick(records, "TLSRPTv1")
-    others = picked.nearly + picked.others
-    if len(picked.candidates) > 1:
-        return RecordReading(fault=RecordFault.MULTIPLE, candidates=picked.candidates, others=others)
-    if picked.candidates:
-        return _read_record(picked.candidates[0], others)
-    if picked.nearly:
-        detail = "no semicolon after `v=TLSRPTv1`"
-        return RecordReading(fault=RecordFault.INVALID, candidates=picked.nearly, others=picked.others, detail=detail)
-    return RecordReading(fault=RecordFault.MISSING, others=others)
+    chosen = choose(records, "TLSRPTv1")
+    if chosen.fault is not None:
+        fault = RecordFault(chosen.fault.value)
+        return RecordReading(fault=fault, candidates=chosen.candidates, others=chosen.others, detail=chosen.detail)
+    return _read_record(chosen.candidates[0], chosen.others)
 
 
 def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
     """Read one candidate: `v=TLSRPTv1` 1*(delim field) [delim]."""
     usable: list[ReportAddress] = []
     refused: list[tuple[str, str]] = []
+    deviations: list[tuple[RecordDeviation, str]] = []
+    if has_blank_before_semicolon(text):
+        deviations.append((RecordDeviation.BLANK_BEFORE_SEMICOLON, "v=TLSRPTv1 ;"))
     seen_rua = False
     for part in split(text):
         name, equals, value = part.partition("=")
@@ -130,7 +135,7 @@ def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
         candidates=(text,),
         others=others,
         refused=tuple(refused),
-        blank_before_semicolon=has_blank_before_semicolon(text),
+        deviations=tuple(deviations),
     )
 
 

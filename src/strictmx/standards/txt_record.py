@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}\Z")
 FIELD_VALUE = re.compile(r"[\x21-\x3a\x3c\x3e-\x7e]+\Z")
@@ -19,28 +20,44 @@ FOUND_CHARACTERS = 80  # how much of a faulty text an error quotes
 _DELIMITER = re.compile(r"[ \t]*;[ \t]*")
 
 
+class ChoiceFault(Enum):
+    """Why no record of an answer is the one to read; both record kinds have faults of these values."""
+
+    MISSING = "missing"
+    MULTIPLE = "multiple"
+    INVALID = "invalid"
+
+
 @dataclass(frozen=True, slots=True)
-class Picked:
-    """A TXT answer sorted: records of this kind, records that only nearly are, and the rest."""
+class Choice:
+    """A TXT answer sorted: the one candidate to read, or the fault that makes senders see none.
+
+    candidates: the records of this kind; for `INVALID` those that only nearly are. others: the rest of the answer.
+    detail: for `INVALID`, what breaks the grammar.
+    """
 
     candidates: tuple[str, ...]
-    nearly: tuple[str, ...]
     others: tuple[str, ...]
+    fault: ChoiceFault | None = None
+    detail: str = ""
 
 
-def pick(records: Sequence[str], tag: str) -> Picked:
-    """Sort a TXT answer (STS-02, RPT-01).
+def choose(records: Sequence[str], tag: str) -> Choice:
+    """Choose the record to read among those of a TXT answer (STS-02, RPT-01).
 
     records: one string a record, its parts already joined, octets as Latin-1. tag: the version, as in `v=TAG`.
     """
     candidate = re.compile(rf"v={tag}[ \t]*;")
     nearly = re.compile(rf"v={tag}(?![A-Za-z0-9])")
     rest = [text for text in records if not candidate.match(text)]
-    return Picked(
-        candidates=tuple(text for text in records if candidate.match(text)),
-        nearly=tuple(text for text in rest if nearly.match(text)),
-        others=tuple(text for text in rest if not nearly.match(text)),
-    )
+    candidates = tuple(text for text in records if candidate.match(text))
+    if candidates:
+        return Choice(candidates, tuple(rest), None if len(candidates) == 1 else ChoiceFault.MULTIPLE)
+    almost = tuple(text for text in rest if nearly.match(text))
+    if almost:
+        strangers = tuple(text for text in rest if not nearly.match(text))
+        return Choice(almost, strangers, ChoiceFault.INVALID, f"no semicolon after `v={tag}`")
+    return Choice((), tuple(rest), ChoiceFault.MISSING)
 
 
 def split(candidate: str) -> tuple[str, ...]:

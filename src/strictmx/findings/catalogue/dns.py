@@ -3,6 +3,30 @@
 from __future__ import annotations
 
 from strictmx.findings.finding import Kind
+from strictmx.findings.observation import LookupStatus
+
+STATUS_WORDS = {  # `{status}`: why a question got no answer
+    LookupStatus.SERVFAIL: "SERVFAIL",
+    LookupStatus.REFUSED: "REFUSED",
+    LookupStatus.TIMEOUT: "no name server answered in time",
+    LookupStatus.MALFORMED: "the answer cannot be read",
+    LookupStatus.CNAME_LOOP: "a chain of aliases without end",
+    LookupStatus.BOGUS: "the DNSSEC signatures do not verify",
+}
+# `{questions}`: the look-ups that failed alike
+QUESTION = "`{type}` of {name}"
+ONE_QUESTION = "The question for {questions}"
+SOME_QUESTIONS = "The questions for {questions}"
+# `{consequence}`: what senders do without the answer
+MAIL_WAITS = "Senders cannot find your mail servers, so mail waits and, after some days, comes back."
+NO_STS = "Senders that do not know the policy yet deliver as if there were none."
+NO_REPORTS = "Senders send no reports while that lasts."
+HOST_SKIPPED = "Senders skip this host."
+FAMILY_LOST = "Senders go on with the other addresses of this host; careful ones skip it."
+FAMILY_LOST_THERE = "Senders go on with its other addresses."
+NO_POLICY = "Senders cannot fetch the policy."
+
+DANE_PROPOSAL = "3 1 1 SHA-256-OF-THE-PUBLIC-KEY"  # `{proposal}` where no certificate was seen
 
 FAILURE = Kind(
     code="dns-failure",

@@ -1,7 +1,7 @@
 """Findings about the MX hosts: who they are, whether they answer, their TLS and their certificates.
 
 `{where}` is empty when all addresses of a host agree, else ` at ADDRESS`. `{consequence}` says what senders do about
-it, which depends on what the domain publishes; the judge fills it in.
+it, which depends on what the domain publishes; its sentences stand in `senders`, those of the policy in `policy`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,22 @@ from strictmx.findings.finding import Kind
 
 _SEE = "`openssl s_client -starttls smtp -connect {subject}:25 -servername {subject}`"
 _RELOAD = "reload the mail server, since many keep serving the old file until told (Postfix: `postfix reload`)"
+
+AT = " at {addresses}"  # `{where}`
+OLD_VERSION = "an old version of TLS"  # `{version}` where the handshake does not tell it
+NO_REASON = "no reason given"  # `{why}` where the host and the system give none
+# `{progress}`: how far a session came that did not end
+STOPS_BEFORE_GREETING = "accepts the connection and then does not greet"
+STOPS_IN_ANSWER = "greets and then does not finish its answer"
+STOPS_IN_HANDSHAKE = "offers STARTTLS and then does not finish the handshake"
+# `{effect}`: where mail goes while a host cannot be reached; `{spare}`: what else can be done beside another MX host
+OTHER_ADDRESS = "Senders lose time and go on to another address."
+ONLY_HOST = "It is the only MX host, so mail waits until it is back."
+OTHER_HOSTS = "Mail goes to the other MX hosts."
+OR_REMOVE = ", or remove its MX record"
+# `{status}`: why a host has no address
+NO_SUCH_NAME = "the name does not exist"
+NO_SUCH_RECORD = "the name exists without one"
 
 MISSING = Kind(
     code="mx-missing",
@@ -129,7 +145,7 @@ TIMEOUT = Kind(
     code="mx-timeout",
     reference="RFC 5321 section 4.5.3.2",
     meaning="An MX host accepts the connection and then stays silent.",
-    message="{subject}{where} {progress}, for longer than the {seconds:.0f} seconds that we wait. Senders wait for "
+    message="{subject}{where} {progress}, for longer than the {seconds} seconds that we wait. Senders wait for "
     "minutes; until they give up, mail waits with them.",
     mend="Try `nc -v {subject} 25` and look at the load and the log of the mail server.",
 )
@@ -181,21 +197,21 @@ CERTIFICATE_EXPIRED = Kind(
     code="mx-certificate-expired",
     reference="RFC 8461 section 4.2",
     meaning="An MX host's certificate, or one that it rests on, has expired.",
-    message="The certificate of {certificate}{where} ended on {not_after:%-d %B %Y}, {ago}. {consequence}",
+    message="The certificate of {certificate}{where} ended on {not_after}, {ago}. {consequence}",
     mend="Renew it (certbot: `certbot renew`) and " + _RELOAD + ".",
 )
 CERTIFICATE_NOT_YET_VALID = Kind(
     code="mx-certificate-not-yet-valid",
     reference="RFC 8461 section 4.2",
     meaning="An MX host's certificate is not valid yet.",
-    message="The certificate of {certificate}{where} is valid only from {not_before:%-d %B %Y}. {consequence}",
+    message="The certificate of {certificate}{where} is valid only from {not_before}. {consequence}",
     mend="Serve the previous certificate until then, or issue one that is valid now; then " + _RELOAD + ".",
 )
 CERTIFICATE_EXPIRES_SOON = Kind(
     code="mx-certificate-expires-soon",
     reference="RFC 8461 section 4.2",
     meaning="An MX host's certificate ends soon.",
-    message="The certificate of {certificate}{where} ends on {not_after:%-d %B %Y}, {left}. {consequence}",
+    message="The certificate of {certificate}{where} ends on {not_after}, {left}. {consequence}",
     mend="Renew it now (certbot: `certbot renew`), " + _RELOAD + ", and find out why it was not renewed by itself.",
 )
 CERTIFICATE_NAME_MISMATCH = Kind(

@@ -8,6 +8,30 @@ _IGNORED = "Every sender ignores this policy, so it protects nobody."
 _NEW_ID = "then give the TXT record a new id"  # `{record}` follows: the record to paste, where the domain is known
 _REFERENCE = "RFC 8461 section 3.2"
 
+# `{consequence}` for an MX host that the policy does not name
+HOST_REFUSED = "Senders that enforce the policy do not deliver to it."
+HOST_REFUSED_LATER = (
+    "The policy is in testing mode, so mail still arrives; once it is enforced, senders do not deliver to it."
+)
+LABELS = {0: "none", 2: "two", 3: "three"}  # `{labels}`; more are told in digits
+MORE = " (and {count} more)"  # behind `{reason}`: faults of the same kind
+IN_LINE = " (line {line}: `{found}`)"  # `{where}`
+EVIDENCE = "{rule}, line {line}"
+MX_LINE = "mx: {host}"  # one of `{lines}`
+SOME_HOST = "YOUR-MX-HOST"
+SOME_DOMAIN = "DOMAIN"  # `{domain}` where a file is judged alone
+# `{meant}`: what people mean who write a max_age with its last digit lost
+USUAL_AGES = {
+    "86400": "a day",
+    "604800": "a week",
+    "1209600": "two weeks",
+    "2592000": "thirty days",
+    "7776000": "ninety days",
+    "15552000": "half a year",
+    "31536000": "a year",
+    "31557600": "a year",
+}
+
 NOT_A_POLICY = Kind(
     code="policy-not-a-policy",
     reference=_REFERENCE,
@@ -105,7 +129,7 @@ NONE_STALE = Kind(
     code="policy-none-stale",
     reference="RFC 8461 section 8.3",
     meaning="A policy with mode none has stood for months; it is a step of a withdrawal, not a state to stay in.",
-    message="The policy says `mode: none` since {since:%-d %B %Y} ({days} days, by the record's id). That is a step of "
+    message="The policy says `mode: none` since {since} ({days} days, by the record's id). That is a step of "
     "a withdrawal; the domain has been without protection since then.",
     mend="Decide: publish a new policy with `strictmx policy new {domain}`, or remove the TXT record, then the file.",
 )

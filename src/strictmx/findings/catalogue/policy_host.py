@@ -7,6 +7,12 @@ from strictmx.findings.finding import Kind
 _NO_POLICY = "Senders cannot fetch the policy, so mail is not protected by it."
 _SEE = "see for yourself with `curl -v https://{subject}/.well-known/mta-sts.txt`"
 
+OLD_VERSION = "an old version of TLS"  # `{version}` where the handshake does not tell it
+NO_ANSWER_IN_TIME = "it did not answer within the time"  # `{why}`
+NETWORK_ERROR = "the network reports an error"  # `{why}` where the system gives none
+NOWHERE = "nowhere"  # `{location}` of a redirect without one
+NO_MEDIA_TYPE = "no media type at all"  # `{found}`
+
 UNRESOLVABLE = Kind(
     code="policy-host-unresolvable",
     reference="RFC 8461 section 3.3",
@@ -48,7 +54,7 @@ TIMEOUT = Kind(
     code="policy-host-timeout",
     reference="RFC 8461 section 3.3",
     meaning="The policy host did not deliver the policy in time.",
-    message="{subject} did not deliver the policy within the {seconds:.0f} seconds that we wait. Senders wait a "
+    message="{subject} did not deliver the policy within the {seconds} seconds that we wait. Senders wait a "
     "minute at most; one that gives up goes on without the policy.",
     mend=f"Serve the policy as a plain file; {_SEE}.",
 )
@@ -56,14 +62,14 @@ CERTIFICATE_EXPIRED = Kind(
     code="policy-host-certificate-expired",
     reference="RFC 8461 section 3.3",
     meaning="The policy host's certificate, or one that it rests on, has expired.",
-    message=f"The certificate of {{certificate}} ended on {{not_after:%-d %B %Y}}, {{ago}}. {_NO_POLICY}",
+    message=f"The certificate of {{certificate}} ended on {{not_after}}, {{ago}}. {_NO_POLICY}",
     mend="Renew the certificate for {subject} and reload the web server (certbot: `certbot renew`).",
 )
 CERTIFICATE_NOT_YET_VALID = Kind(
     code="policy-host-certificate-not-yet-valid",
     reference="RFC 8461 section 3.3",
     meaning="The policy host's certificate is not valid yet.",
-    message=f"The certificate of {{certificate}} is valid only from {{not_before:%-d %B %Y}}. {_NO_POLICY}",
+    message=f"The certificate of {{certificate}} is valid only from {{not_before}}. {_NO_POLICY}",
     mend="Serve the previous certificate until then, or issue one that is valid now.",
 )
 CERTIFICATE_NAME_MISMATCH = Kind(
@@ -107,7 +113,7 @@ CERTIFICATE_EXPIRES_SOON = Kind(
     code="policy-host-certificate-expires-soon",
     reference="RFC 8461 section 3.3",
     meaning="The policy host's certificate ends soon.",
-    message="The certificate of {certificate} ends on {not_after:%-d %B %Y}, {left}. From then on senders cannot "
+    message="The certificate of {certificate} ends on {not_after}, {left}. From then on senders cannot "
     "renew the policy.",
     mend="Renew it now, reload the web server, and find out why it was not renewed by itself (certbot: "
     "`certbot renew`).",

@@ -6,27 +6,35 @@ from strictmx.findings.finding import Kind
 
 _REFERENCE = "RFC 8460 section 3"
 _RECORD = '{name}. 3600 IN TXT "v=TLSRPTv1; rua={rua}"'
-_NO_REPORTS = "Senders send no reports, so you do not learn when mail to you fails."
+NO_REPORTS = "Senders send no reports, so you do not learn when mail to you fails."
+SOME_REPORTS = "The other addresses still get reports."  # `{consequence}`, as NO_REPORTS
+OWN_ADDRESS = "mailto:tlsrpt@{domain}"  # `{rua}` where no address that works is published
+SOME_ADDRESS = "mailto:AN-ADDRESS-THAT-EXISTS"
+# `{reason}`: why nothing arrives at the host of an address
+TAKES_NO_MAIL = "says with `MX {record}` that it takes no mail"
+DOES_NOT_EXIST = "does not exist"
+NO_MX_NO_ADDRESS = "has neither an MX record nor an address"
+NO_ADDRESS = "has no address"
 
 MISSING = Kind(
     code="tlsrpt-record-missing",
     reference=_REFERENCE,
     meaning="The domain asks for no TLS reports.",
-    message=f"{{domain}} has no TLSRPT record at {{name}}. {_NO_REPORTS}",
+    message=f"{{domain}} has no TLSRPT record at {{name}}. {NO_REPORTS}",
     mend=f"Publish, with an address that you read:\n{_RECORD}",
 )
 MULTIPLE = Kind(
     code="tlsrpt-record-multiple",
     reference=_REFERENCE,
     meaning="There is more than one TLSRPT record, so senders must act as if there were none.",
-    message="There are {count} TLSRPT records at {name}; senders must then act as if there were none. " + _NO_REPORTS,
+    message="There are {count} TLSRPT records at {name}; senders must then act as if there were none. " + NO_REPORTS,
     mend=f"Keep one; it may name several addresses, separated by commas:\n{_RECORD}",
 )
 INVALID = Kind(
     code="tlsrpt-record-invalid",
     reference=_REFERENCE,
     meaning="The TLSRPT record does not follow the grammar.",
-    message=f"The record at {{name}}, `{{found}}`, is not well-formed: {{detail}}. {_NO_REPORTS}",
+    message=f"The record at {{name}}, `{{found}}`, is not well-formed: {{detail}}. {NO_REPORTS}",
     mend=f"Replace it:\n{_RECORD}",
 )
 BLANK = INVALID.wording(
@@ -38,7 +46,7 @@ NO_RUA = Kind(
     code="tlsrpt-record-no-rua",
     reference=_REFERENCE,
     meaning="The TLSRPT record does not say where reports go.",
-    message=f"The record at {{name}} has no `rua`, so it does not say where reports go. {_NO_REPORTS}",
+    message=f"The record at {{name}} has no `rua`, so it does not say where reports go. {NO_REPORTS}",
     mend=f"Replace it:\n{_RECORD}",
 )
 RUA_INVALID = Kind(

@@ -6,28 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from strictmx.findings import words
+from strictmx.findings.catalogue import dns as dane_kinds
 from strictmx.findings.catalogue import mx as kinds
 from strictmx.findings.finding import Kind, Severity
+from strictmx.findings.judge import certificate as certificates
 from strictmx.findings.judge import dane as judge_dane
-from strictmx.findings.judge.policy_host import certificate_facts, whose
+from strictmx.findings.judge.draft import Draft
 from strictmx.findings.judge.senders import Context
 from strictmx.findings.observation import Probe, ProbeStage
 from strictmx.findings.result import DaneStatus, Delivers
 from strictmx.standards import dane
 from strictmx.standards.certificates import Examination, FaultKind
 
-_CERTIFICATE_FAULTS: dict[FaultKind, Kind] = {
-    FaultKind.EXPIRED: kinds.CERTIFICATE_EXPIRED,
-    FaultKind.NOT_YET_VALID: kinds.CERTIFICATE_NOT_YET_VALID,
-    FaultKind.NAME_MISMATCH: kinds.CERTIFICATE_NAME_MISMATCH,
-    FaultKind.NO_SAN: kinds.CERTIFICATE_NO_SAN,
-    FaultKind.SELF_SIGNED: kinds.CERTIFICATE_SELF_SIGNED,
-    FaultKind.UNTRUSTED: kinds.CERTIFICATE_UNTRUSTED,
-    FaultKind.CHAIN_INCOMPLETE: kinds.CHAIN_INCOMPLETE,
-    FaultKind.CONSTRAINT: kinds.CERTIFICATE_UNTRUSTED,
-    FaultKind.UNREADABLE: kinds.CERTIFICATE_UNTRUSTED,
-}
+_CERTIFICATE_FAULTS = certificates.by_fault(kinds)
 _TLS_FAULTS: dict[ProbeStage, Kind] = {
     ProbeStage.NO_STARTTLS: kinds.NO_STARTTLS,
     ProbeStage.STARTTLS_REFUSED: kinds.STARTTLS_REFUSED,
@@ -56,25 +47,15 @@ _UNKNOWN = frozenset(
     }
 )
 # What makes one address worse than another; being throttled or slow is a matter of the moment.
-LASTING = frozenset(kind.code for kind in (*_TLS_FAULTS.values(), *_CERTIFICATE_FAULTS.values(), kinds.UNREACHABLE)) | {
-    "dane-mismatch"
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A finding of one address, before it is joined with those of the host's others."""
-
-    kind: Kind
-    severity: Severity
-    evidence: str
-    facts: dict[str, object]
-
-    @property
-    def key(self) -> tuple[str, Severity, str]:
-        """What two addresses must share to be told in one finding: the words, whatever the place."""
-        empty = {"where": "", "addresses": "", "effect": "", "spare": ""}
-        return self.kind.code, self.severity, self.kind("", self.severity, "", **(empty | self.facts)).message
+LASTING = frozenset(
+    kind.code
+    for kind in (
+        *_TLS_FAULTS.values(),
+        *_CERTIFICATE_FAULTS.values(),
+        kinds.UNREACHABLE,
+        dane_kinds.DANE_MISMATCH,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +108,7 @@ class AddressView:
         if self.host.tlsa.status is DaneStatus.BOGUS:
             by_dane = False
         elif self.host.tlsa.applies:
-            matched = self.match is not None and self.match.status is not dane.DaneStatus.MISMATCH
+            matched = self.match is not None and self.match.status is not dane.Outcome.MISMATCH
             by_dane = (self.encrypts and matched) if plain else plain
         return Delivers(sts=by_policy, dane=by_dane, plain=plain)
 
@@ -153,19 +134,17 @@ class AddressView:
             stage = ProbeStage.HANDSHAKE_FAILED
         if stage in _TLS_FAULTS:
             consequence = host.after_tls_fault(encrypts=stage is ProbeStage.TLS_TOO_OLD)
-            version = probe.tls_version or "an old version of TLS"
+            version = probe.tls_version or kinds.OLD_VERSION
             facts: dict[str, object] = {"reply": probe.reply, "version": version, "consequence": consequence}
             yield Draft(_TLS_FAULTS[stage], host.tls_severity, probe.detail, facts)
         elif stage is ProbeStage.SILENT:
-            seconds = max(1.0, probe.elapsed_ms / 1000)
-            yield Draft(
-                kinds.TIMEOUT, Severity.WARNING, probe.detail, {"progress": _progress(probe), "seconds": seconds}
-            )
+            waited = {"progress": _progress(probe), "seconds": max(1, round(probe.elapsed_ms / 1000))}
+            yield Draft(kinds.TIMEOUT, Severity.WARNING, probe.detail, waited)
         elif stage is ProbeStage.THROTTLED:
             yield Draft(kinds.THROTTLED, Severity.WARNING, probe.detail, {"reply": probe.reply})
         elif stage in _UNREACHABLE:
             kind, severity = _UNREACHABLE[stage]
-            yield Draft(kind, severity, probe.detail, {"why": probe.reply or probe.detail or "no reason given"})
+            yield Draft(kind, severity, probe.detail, {"why": probe.reply or probe.detail or kinds.NO_REASON})
 
     def _certificate(self) -> Iterator[Draft]:
         certificate, host = self.certificate, self.host
@@ -173,7 +152,7 @@ class AddressView:
             return
         for fault in certificate.faults:
             severity = host.certificate_severity(self.match, fault.kind)
-            facts = certificate_facts(host.name, fault, certificate, host.published)
+            facts = certificates.fault_facts(host.name, fault, certificate, host.published)
             if fault.kind is FaultKind.WEAK:
                 facts["why"] = fault.detail
                 yield Draft(kinds.CERTIFICATE_WEAK, milder(severity, Severity.WARNING), fault.detail, facts)
@@ -187,12 +166,8 @@ class AddressView:
         if certificate is None or ending is None or certificate.of(FaultKind.EXPIRED):
             return
         severity = milder(host.certificate_severity(self.match, FaultKind.EXPIRED), Severity.WARNING)
-        facts: dict[str, object] = {
-            "certificate": whose(host.name, ending.position, ending.subject),
-            "not_after": ending.not_after,
-            "left": words.left(ending.not_after, host.published.at),
-            "consequence": host.after_the_end(self.match),
-        }
+        facts = certificates.ending_facts(host.name, ending, host.published)
+        facts["consequence"] = host.after_the_end(self.match)
         yield Draft(kinds.CERTIFICATE_EXPIRES_SOON, severity, "", facts)
 
     @property
@@ -202,17 +177,16 @@ class AddressView:
 
     def _dane(self) -> Iterator[Draft]:
         if self.match is not None:
-            for kind, severity, evidence, facts in judge_dane.drafts(self.host.tlsa, self.probe, self.match):
-                yield Draft(kind, severity, evidence, facts)
+            yield from judge_dane.drafts(self.host.tlsa, self.probe, self.match)
 
 
 def _progress(probe: Probe) -> str:
     """How far a session came that did not end."""
     if probe.starttls:
-        return "offers STARTTLS and then does not finish the handshake"
+        return kinds.STOPS_IN_HANDSHAKE
     if probe.helo or probe.greeted:
-        return "greets and then does not finish its answer"
-    return "accepts the connection and then does not greet"
+        return kinds.STOPS_IN_ANSWER
+    return kinds.STOPS_BEFORE_GREETING
 
 
 def milder(one: Severity, other: Severity) -> Severity:

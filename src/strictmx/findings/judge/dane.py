@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import dns as kinds
-from strictmx.findings.finding import Finding, Kind, Severity, listed
-from strictmx.findings.judge.dns import STATUS_WORDS
+from strictmx.findings.finding import Finding, Severity
+from strictmx.findings.judge.draft import Draft
 from strictmx.findings.judge.published import Published
 from strictmx.findings.observation import Lookup, LookupStatus, MxHost, Probe
 from strictmx.findings.result import DaneStatus
@@ -16,9 +17,9 @@ from strictmx.standards.names import InvalidName, Name
 
 RECORDS_SHOWN = 3
 STATUS = {
-    dane.DaneStatus.MATCH: DaneStatus.MATCH,
-    dane.DaneStatus.MISMATCH: DaneStatus.MISMATCH,
-    dane.DaneStatus.UNUSABLE: DaneStatus.UNUSABLE,
+    dane.Outcome.MATCH: DaneStatus.MATCH,
+    dane.Outcome.MISMATCH: DaneStatus.MISMATCH,
+    dane.Outcome.UNUSABLE: DaneStatus.UNUSABLE,
 }
 
 
@@ -100,12 +101,12 @@ def judge_host(published: Published, host: MxHost, seen: HostDane) -> Iterator[F
     """Findings that DNS alone gives: look-ups that fail, records in an unsigned zone or of no use."""
     if seen.failed is not None:
         kind = kinds.DANE_BOGUS if seen.failed.status is LookupStatus.BOGUS else kinds.DANE_LOOKUP_FAILED
-        status = STATUS_WORDS[seen.failed.status]
+        status = kinds.STATUS_WORDS[seen.failed.status]
         yield kind(host.host, Severity.ERROR, evidence=seen.failed.detail, base=seen.base, status=status)
     elif seen.applies and all(dane.unusable_reason(record) is not None for record in seen.records):
         reasons = dict.fromkeys(dane.unusable_reason(record) or "" for record in seen.records)
         shown = next((probe for probe in host.probes if probe.chain), None)
-        why = listed(tuple(reasons), most=RECORDS_SHOWN)
+        why = words.listed(tuple(reasons), most=RECORDS_SHOWN)
         facts = {"base": seen.base, "why": why, "proposal": proposal(shown.chain if shown is not None else ())}
         yield kinds.DANE_UNUSABLE(host.host, Severity.WARNING, **facts)
     elif seen.status is DaneStatus.INSECURE and published.seen.validating:
@@ -127,21 +128,18 @@ def match_probe(published: Published, seen: HostDane, probe: Probe) -> dane.Dane
     )
 
 
-Draft = tuple[Kind, Severity, str, dict[str, object]]
-
-
 def drafts(seen: HostDane, probe: Probe, result: dane.DaneResult) -> Iterator[Draft]:
     """Findings of one address, to be joined with those of the host's other addresses."""
     facts: dict[str, object] = {"base": seen.base, "proposal": proposal(probe.chain)}
     match result.status:
-        case dane.DaneStatus.MATCH:
-            yield kinds.DANE_OK, Severity.OK, "", facts | {"record": _short(result.matched)}
+        case dane.Outcome.MATCH:
+            yield Draft(kinds.DANE_OK, Severity.OK, "", facts | {"record": _short(result.matched)})
             if result.uncovered:
-                combination = listed([f"{one} …" for one in result.uncovered])
-                yield kinds.DANE_COMBINATION, Severity.WARNING, "", facts | {"combination": combination}
-        case dane.DaneStatus.UNUSABLE:
+                combination = words.listed([f"{one} …" for one in result.uncovered])
+                yield Draft(kinds.DANE_COMBINATION, Severity.WARNING, "", facts | {"combination": combination})
+        case dane.Outcome.UNUSABLE:
             return  # told of the host, since DNS alone shows it
-        case dane.DaneStatus.MISMATCH:
+        case dane.Outcome.MISMATCH:
             yield _mismatch(result.missed, facts)
 
 
@@ -151,15 +149,16 @@ def _mismatch(missed: Sequence[dane.Missed], facts: dict[str, object]) -> Draft:
     for one in usable:
         if one.miss is dane.Miss.PATH:
             details = facts | {"record": _short(one.record), "why": one.detail}
-            return kinds.DANE_TA_FAULT, Severity.ERROR, one.detail, details
+            return Draft(kinds.DANE_TA_FAULT, Severity.ERROR, one.detail, details)
     for one in usable:
         if one.miss is dane.Miss.NOT_SENT and all(other.record.usage == dane.TA for other in usable):
-            return kinds.DANE_TA_MISSING, Severity.ERROR, one.detail, facts | {"record": _short(one.record)}
+            details = facts | {"record": _short(one.record)}
+            return Draft(kinds.DANE_TA_MISSING, Severity.ERROR, one.detail, details)
     superseded = next((one.record for one in usable if one.miss is dane.Miss.SUPERSEDED), None)
     if superseded is not None:
         stronger = max((one.record for one in usable), key=lambda record: record.matching_type)
-        return kinds.DANE_SUPERSEDED, Severity.ERROR, "", facts | {"stale": _short(stronger)}
-    return kinds.DANE_MISMATCH, Severity.ERROR, usable[0].detail if usable else "", facts
+        return Draft(kinds.DANE_SUPERSEDED, Severity.ERROR, "", facts | {"stale": _short(stronger)})
+    return Draft(kinds.DANE_MISMATCH, Severity.ERROR, usable[0].detail if usable else "", facts)
 
 
 def proposal(chain: Sequence[bytes]) -> str:
@@ -167,7 +166,7 @@ def proposal(chain: Sequence[bytes]) -> str:
     try:
         return str(dane.make(dane.EE, dane.KEY, 1, chain[0]))
     except (dane.InvalidTlsa, IndexError):
-        return "3 1 1 SHA-256-OF-THE-PUBLIC-KEY"
+        return kinds.DANE_PROPOSAL
 
 
 def _short(record: dane.TlsaRecord | None) -> str:

@@ -8,31 +8,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import dns as kinds
-from strictmx.findings.finding import Finding, Severity, listed
+from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.published import Published
 from strictmx.findings.observation import Lookup, LookupStatus
 
-STATUS_WORDS = {
-    LookupStatus.SERVFAIL: "SERVFAIL",
-    LookupStatus.REFUSED: "REFUSED",
-    LookupStatus.TIMEOUT: "no name server answered in time",
-    LookupStatus.MALFORMED: "the answer cannot be read",
-    LookupStatus.CNAME_LOOP: "a chain of aliases without end",
-    LookupStatus.BOGUS: "the DNSSEC signatures do not verify",
-}
 _KINDS = {
     LookupStatus.BOGUS: kinds.BOGUS,
     LookupStatus.REFUSED: kinds.FAILURE_REFUSED,
     LookupStatus.CNAME_LOOP: kinds.FAILURE_LOOP,
 }
-_MAIL_WAITS = "Senders cannot find your mail servers, so mail waits and, after some days, comes back."
-_NO_STS = "Senders that do not know the policy yet deliver as if there were none."
-_NO_REPORTS = "Senders send no reports while that lasts."
-_HOST_SKIPPED = "Senders skip this host."
-_FAMILY_LOST = "Senders go on with the other addresses of this host; careful ones skip it."
-_FAMILY_LOST_THERE = "Senders go on with its other addresses."
-_NO_POLICY = "Senders cannot fetch the policy."
 
 
 def judge_dns(published: Published) -> Iterator[Finding]:
@@ -40,13 +26,13 @@ def judge_dns(published: Published) -> Iterator[Finding]:
     seen = published.seen
     main = (seen.mx, seen.sts, seen.tlsrpt)
     if all(lookup.failed and lookup.status is not LookupStatus.BOGUS for lookup in main):
-        statuses = dict.fromkeys(STATUS_WORDS[lookup.status] for lookup in main)
+        statuses = dict.fromkeys(kinds.STATUS_WORDS[lookup.status] for lookup in main)
         yield kinds.FAILURE_ALL(
-            published.domain, Severity.ERROR, evidence=seen.mx.detail, status=listed(tuple(statuses))
+            published.domain, Severity.ERROR, evidence=seen.mx.detail, status=words.listed(tuple(statuses))
         )
         return
     if all(lookup.status is LookupStatus.BOGUS for lookup in main):
-        yield _finding(main, Severity.ERROR, _MAIL_WAITS)
+        yield _finding(main, Severity.ERROR, kinds.MAIL_WAITS)
         return
     for lookups, severity, consequence in _purposes(published):
         groups: dict[LookupStatus, list[Lookup]] = defaultdict(list)
@@ -60,33 +46,34 @@ def judge_dns(published: Published) -> Iterator[Finding]:
 def _purposes(published: Published) -> Iterator[tuple[tuple[Lookup, ...], Severity, str]]:
     """The questions that a sender needs, each with what follows when it fails."""
     seen = published.seen
-    yield (seen.mx,), Severity.ERROR, _MAIL_WAITS
-    yield (seen.sts,), Severity.ERROR, _NO_STS
-    yield (seen.tlsrpt,), Severity.WARNING, _NO_REPORTS
+    yield (seen.mx,), Severity.ERROR, kinds.MAIL_WAITS
+    yield (seen.sts,), Severity.ERROR, kinds.NO_STS
+    yield (seen.tlsrpt,), Severity.WARNING, kinds.NO_REPORTS
     for host in seen.hosts:
         lookups = tuple(lookup for lookup in (host.a, host.aaaa) if lookup is not None)
         if any(lookup.records for lookup in lookups):  # DANE-03: the other family is left, so mail arrives
-            yield lookups, Severity.WARNING, _FAMILY_LOST
+            yield lookups, Severity.WARNING, kinds.FAMILY_LOST
         else:
-            yield lookups, Severity.ERROR, _HOST_SKIPPED
+            yield lookups, Severity.ERROR, kinds.HOST_SKIPPED
     if published.intends_sts:
         policy_host = (seen.policy_host.a, seen.policy_host.aaaa)
         if any(lookup.records for lookup in policy_host):
-            yield policy_host, Severity.WARNING, _FAMILY_LOST_THERE
+            yield policy_host, Severity.WARNING, kinds.FAMILY_LOST_THERE
         else:
-            yield policy_host, Severity.ERROR, _NO_POLICY
+            yield policy_host, Severity.ERROR, kinds.NO_POLICY
 
 
 def _finding(lookups: tuple[Lookup, ...], severity: Severity, consequence: str) -> Finding:
     first = lookups[0]
-    questions = listed(tuple(f"`{lookup.type}` of {lookup.name}" for lookup in lookups))
+    questions = words.listed([kinds.QUESTION.format(type=lookup.type, name=lookup.name) for lookup in lookups])
+    told = kinds.ONE_QUESTION if len(lookups) == 1 else kinds.SOME_QUESTIONS
     kind = _KINDS.get(first.status, kinds.FAILURE)
     return kind(
         first.name,
         severity,
         evidence=first.detail,
-        questions=f"{'The question' if len(lookups) == 1 else 'The questions'} for {questions}",
-        status=STATUS_WORDS[first.status],
+        questions=told.format(questions=questions),
+        status=kinds.STATUS_WORDS[first.status],
         name=first.name,
         type=first.type,
         consequence=consequence,

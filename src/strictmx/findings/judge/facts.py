@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from strictmx.findings.catalogue import dns as dane_kinds
+from strictmx.findings.catalogue import mx as kinds
+from strictmx.findings.judge import certificate as certificates
 from strictmx.findings.judge.address import AddressView
 from strictmx.findings.judge.host import HostView
 from strictmx.findings.judge.published import Published
@@ -19,7 +22,10 @@ from strictmx.findings.result import (
     timestamp,
 )
 
-_UNTESTED = "mx-address-not-tested"
+_UNTESTED = kinds.ADDRESS_NOT_TESTED.code
+_CERTIFICATE_FAULTS = frozenset(
+    kind.code for kind in (*certificates.by_fault(kinds).values(), kinds.CERTIFICATE_WEAK)
+)  # one that ends soon has no fault yet
 
 
 def sts_facts(published: Published) -> StsFacts | None:
@@ -72,7 +78,7 @@ def mx_facts(host: HostView) -> MxFacts:
 
 
 def _address_facts(address: AddressView) -> AddressFacts:
-    codes = tuple(code for code in address.codes if code != "dane-ok")
+    codes = tuple(code for code in address.codes if code != dane_kinds.DANE_OK.code)
     return AddressFacts(
         address=address.probe.address,
         starttls=address.probe.starttls,
@@ -87,12 +93,11 @@ def _certificate_facts(address: AddressView) -> CertificateFacts | None:
     certificate = address.certificate
     if certificate is None:
         return None
-    faults = [code for code in address.codes if code.startswith(("mx-certificate-", "mx-chain-"))]
     return CertificateFacts(
         subject_alternative_names=certificate.subject_alternative_names,
         not_after=timestamp(certificate.not_after) if certificate.not_after is not None else None,
         issuer=certificate.issuer,
-        faults=tuple(code for code in faults if code != "mx-certificate-expires-soon"),
+        faults=tuple(code for code in address.codes if code in _CERTIFICATE_FAULTS),
     )
 
 

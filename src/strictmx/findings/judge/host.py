@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import dns as dane_kinds
 from strictmx.findings.catalogue import mx as kinds
-from strictmx.findings.finding import Finding, Severity, listed
+from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge import dane as judge_dane
-from strictmx.findings.judge.address import AddressView, Draft
+from strictmx.findings.judge.address import AddressView
+from strictmx.findings.judge.draft import Draft
 from strictmx.findings.judge.published import Published
 from strictmx.findings.judge.senders import Context, rests_on_dates
 from strictmx.findings.observation import MxHost, ProbeStage
@@ -86,7 +88,7 @@ class HostView:
         if not tlsa.applies:
             return tlsa.status
         results = {address.match.status for address in self.tested if address.match is not None}
-        for status in (dane.DaneStatus.MISMATCH, dane.DaneStatus.UNUSABLE, dane.DaneStatus.MATCH):
+        for status in (dane.Outcome.MISMATCH, dane.Outcome.UNUSABLE, dane.Outcome.MATCH):
             if status in results:
                 return judge_dane.STATUS[status]
         if all(dane.unusable_reason(record) is not None for record in tlsa.records):
@@ -128,27 +130,27 @@ class HostView:
         draft = group[0][1]
         where = tuple(dict.fromkeys(address.probe.address for address, _ in group))
         everywhere = len(where) == len(self.tested)
-        addresses = listed(where, most=ADDRESSES_SHOWN)
+        addresses = words.listed(where, most=ADDRESSES_SHOWN)
         host = self.context.seen.host
         if draft.kind.code != kinds.UNREACHABLE.code:
-            facts = draft.facts | {"where": "" if everywhere else f" at {addresses}"}
+            facts = draft.facts | {"where": "" if everywhere else kinds.AT.format(addresses=addresses)}
             yield draft.kind(host, draft.severity, draft.evidence, **facts)
         elif not self.context.blocked:  # else told once, of the domain
             yield self._unreachable(draft, addresses, everywhere=everywhere)
 
     def _unreachable(self, draft: Draft, addresses: str, *, everywhere: bool) -> Finding:
         host = self.context.seen.host
-        spare = "" if self.context.published.alone(self.context.seen) else ", or remove its MX record"
+        spare = "" if self.context.published.alone(self.context.seen) else kinds.OR_REMOVE
         facts = draft.facts | {"addresses": addresses, "spare": spare}
         if not everywhere and draft.kind is kinds.UNREACHABLE_PRIVATE:
             return kinds.ADDRESS_PRIVATE(host, Severity.WARNING, draft.evidence, **facts)
         reachable = any(address.reachable for address in self.tested)
         if reachable:
-            effect = "Senders lose time and go on to another address."
+            effect = kinds.OTHER_ADDRESS
         elif self.context.published.alone(self.context.seen):
-            effect = "It is the only MX host, so mail waits until it is back."
+            effect = kinds.ONLY_HOST
         else:
-            effect = "Mail goes to the other MX hosts."
+            effect = kinds.OTHER_HOSTS
         severity = Severity.WARNING if reachable else draft.severity
         return draft.kind(host, severity, draft.evidence, **(facts | {"effect": effect}))
 
@@ -162,15 +164,15 @@ class HostView:
                 if probe.stage is ProbeStage.NO_ROUTE and ip_address(probe.address).version == version
             ]
             if routeless:
-                addresses = listed(routeless, most=ADDRESSES_SHOWN)
+                addresses = words.listed(routeless, most=ADDRESSES_SHOWN)
                 yield kinds.ADDRESS_NOT_TESTED(host, Severity.NOTICE, addresses=addresses, family=family)
         rest = [probe.address for probe in skipped if probe.stage is ProbeStage.LEFT_OUT]
         if rest:
-            addresses = listed(rest, most=ADDRESSES_SHOWN)
+            addresses = words.listed(rest, most=ADDRESSES_SHOWN)
             yield kinds.ADDRESSES_LEFT_OUT(host, Severity.NOTICE, count=len(rest), addresses=addresses)
         late = [probe.address for probe in skipped if probe.stage is ProbeStage.CUT_OFF]
         if late:
-            addresses = listed(late, most=ADDRESSES_SHOWN)
+            addresses = words.listed(late, most=ADDRESSES_SHOWN)
             yield kinds.ADDRESS_NO_TIME(host, Severity.NOTICE, addresses=addresses)
 
     def _differing(self) -> Iterator[Finding]:
@@ -182,8 +184,8 @@ class HostView:
             yield kinds.ADDRESSES_DIFFER(
                 self.context.seen.host,
                 Severity.WARNING,
-                bad=listed(bad, most=ADDRESSES_SHOWN),
-                good=listed(good, most=ADDRESSES_SHOWN),
+                bad=words.listed(bad, most=ADDRESSES_SHOWN),
+                good=words.listed(good, most=ADDRESSES_SHOWN),
             )
 
 
@@ -191,7 +193,7 @@ def judge_mx_signature(published: Published, hosts: Sequence[HostView]) -> Itera
     """TLSA records that match, behind an MX answer that is not signed: they bind the host, not the domain (DANE-06)."""
     matching = [host.context.seen.host for host in hosts if host.protected_by_dane]
     if matching and not published.seen.mx.secure and published.seen.validating and not published.enforced:
-        names = listed(matching, most=ADDRESSES_SHOWN)
+        names = words.listed(matching, most=ADDRESSES_SHOWN)
         yield dane_kinds.DANE_MX_NOT_SIGNED(published.domain, Severity.WARNING, hosts=names)
 
 

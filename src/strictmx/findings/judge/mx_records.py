@@ -8,9 +8,10 @@ from strictmx.findings.catalogue import mx as kinds
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.published import Published
 from strictmx.findings.observation import MX_HOSTS, LookupStatus, MxHost
+from strictmx.standards import sts
 from strictmx.standards.names import address_of
 
-_NO_ADDRESS = {LookupStatus.NXDOMAIN: "the name does not exist", LookupStatus.NODATA: "the name exists without one"}
+_NO_ADDRESS = {LookupStatus.NXDOMAIN: kinds.NO_SUCH_NAME, LookupStatus.NODATA: kinds.NO_SUCH_RECORD}
 
 
 def judge_mx_records(published: Published) -> Iterator[Finding]:
@@ -19,18 +20,17 @@ def judge_mx_records(published: Published) -> Iterator[Finding]:
     if not published.exists:
         yield kinds.MISSING_NO_DOMAIN(domain, Severity.ERROR)
         return
-    if published.null_mx and not seen.mx.records[0].startswith("0 "):
-        yield kinds.NULL_PREFERENCE(domain, Severity.WARNING, record=f"MX {seen.mx.records[0]}")
-        return
     if published.null_mx:
-        if published.intends_sts and not _says_none(published):
+        if published.exchanges[0].preference:
+            yield kinds.NULL_PREFERENCE(domain, Severity.WARNING, record=f"MX {published.exchanges[0]}")
+        elif published.intends_sts and not _says_none(published):
             yield kinds.NULL_WITH_POLICY(domain, Severity.WARNING)
         else:
             yield kinds.NULL(domain, Severity.NOTICE)
         return
     if seen.mx.status is LookupStatus.NODATA:
         yield from _judge_implicit(published)
-    if any(record.split()[1:] == ["."] for record in seen.mx.records):
+    if any(exchange.is_root for exchange in published.exchanges):
         yield kinds.NULL_BESIDE_OTHERS(domain, Severity.ERROR)
     left_out = [host for host in seen.hosts if host.left_out]
     if left_out:
@@ -42,7 +42,7 @@ def judge_mx_records(published: Published) -> Iterator[Finding]:
 
 def _says_none(published: Published) -> bool:
     policy = published.fetched_policy
-    return policy is not None and policy.mode.value == "none"
+    return policy is not None and policy.mode is sts.Mode.NONE
 
 
 def _judge_implicit(published: Published) -> Iterator[Finding]:

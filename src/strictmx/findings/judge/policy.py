@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import mx as mx_kinds
 from strictmx.findings.catalogue import policy as kinds
-from strictmx.findings.finding import Finding, Severity, listed
+from strictmx.findings.catalogue import sts_record as record_kinds
+from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.policy_file import File, judge_file
 from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
@@ -40,7 +42,7 @@ def judge_policy(published: Published) -> Iterator[Finding]:
 
 def _file(published: Published) -> File:
     """What is known around the file of a domain."""
-    record = f'{sts.record_name(published.domain)}. 3600 IN TXT "v=STSv1; id={published.fresh_id};"'
+    record = record_kinds.RECORD.format(name=sts.record_name(published.domain), id=published.fresh_id)
     return File(published.domain, published.mx_names, record)
 
 
@@ -50,7 +52,7 @@ def _judge_none(published: Published, subject: str) -> Iterator[Finding]:
     since = id_date(record.id, published.at) if record else None
     if since is not None and (published.at - since).days > STALE_DAYS:
         days = (published.at - since).days
-        yield kinds.NONE_STALE(subject, Severity.WARNING, since=since, days=days, domain=published.domain)
+        yield kinds.NONE_STALE(subject, Severity.WARNING, since=words.day(since), days=days, domain=published.domain)
 
 
 def id_date(identifier: str, now: datetime) -> datetime | None:
@@ -87,9 +89,9 @@ def _judge_patterns(published: Published, policy: sts.Policy, subject: str) -> I
         yield kinds.MX_UNUSED(
             subject,
             Severity.NOTICE,
-            unused=listed(unused, most=PATTERNS_SHOWN),
+            unused=words.listed(unused, most=PATTERNS_SHOWN),
             **_file(published).facts,
-            present=listed(hosts, most=PATTERNS_SHOWN),
+            present=words.listed(hosts, most=PATTERNS_SHOWN),
         )
 
 
@@ -101,7 +103,7 @@ def stops_short(pattern: sts.HostPattern, host: str) -> bool:
 
 def _labels_before(pattern: sts.HostPattern, host: str) -> str:
     count = host.count(".") - pattern.name.count(".")
-    return {0: "none", 2: "two", 3: "three"}.get(count, str(count))
+    return kinds.LABELS.get(count, str(count))
 
 
 def judge_coverage(published: Published) -> Iterator[Finding]:
@@ -110,17 +112,13 @@ def judge_coverage(published: Published) -> Iterator[Finding]:
     if policy is None or policy.mode is sts.Mode.NONE or published.record.record is None:
         return
     enforced = policy.mode is sts.Mode.ENFORCE
-    consequence = (
-        "Senders that enforce the policy do not deliver to it."
-        if enforced
-        else "The policy is in testing mode, so mail still arrives; once it is enforced, senders do not deliver to it."
-    )
+    consequence = kinds.HOST_REFUSED if enforced else kinds.HOST_REFUSED_LATER
     for host in published.mx_names:
         if not policy.matches(host) and address_of(host) is None:
             yield mx_kinds.NOT_IN_POLICY(
                 host,
                 Severity.ERROR if enforced else Severity.WARNING,
-                patterns=listed([f"`{pattern}`" for pattern in policy.mx], most=PATTERNS_SHOWN),
+                patterns=words.listed([f"`{pattern}`" for pattern in policy.mx], most=PATTERNS_SHOWN),
                 **_file(published).facts,
                 consequence=consequence,
             )

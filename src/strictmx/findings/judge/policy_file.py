@@ -24,17 +24,6 @@ _TENANTS = {
     "mx.microsoft": "Microsoft 365",
     "pphosted.com": "Proofpoint",
 }
-# What people mean who write a max_age with its last digit lost.
-_USUAL_AGES = {
-    "86400": "a day",
-    "604800": "a week",
-    "1209600": "two weeks",
-    "2592000": "thirty days",
-    "7776000": "ninety days",
-    "15552000": "half a year",
-    "31536000": "a year",
-    "31557600": "a year",
-}
 _SEVERITY = {Effect.FATAL: Severity.ERROR, Effect.FORGIVEN: Severity.WARNING, Effect.HARMLESS: Severity.NOTICE}
 _OLD_MODES = {"report": "testing", "test": "testing", "off": "none", "strict": "enforce", "live": "enforce"}
 _KINDS: dict[PolicyFault, Kind] = {
@@ -88,7 +77,7 @@ def lint(data: bytes, media_type: str | None = None, *, subject: str = "policy")
 class File:
     """What is known around a file, for the mends: its domain, the present MX hosts, the record that a change needs."""
 
-    domain: str = "DOMAIN"
+    domain: str = kinds.SOME_DOMAIN
     mx_hosts: tuple[str, ...] = ()
     new_record: str = ""
 
@@ -113,15 +102,15 @@ def judge_file(reading: sts.PolicyReading, subject: str, file: File) -> Iterator
 
 def _judge_fault(fault: sts.Fault, subject: str, file: File) -> Finding:
     meant = sts.meant_pattern(fault.found) if fault.kind is PolicyFault.MX_INVALID else ""
-    more = f" (and {fault.more} more)" if fault.more else ""
+    more = kinds.MORE.format(count=fault.more) if fault.more else ""
     return _kind_of(fault, meant)(
         subject,
         _SEVERITY[fault.effect],
-        evidence=f"{fault.rule}{f', line {fault.line}' if fault.line else ''}",
+        evidence=kinds.EVIDENCE.format(rule=fault.rule, line=fault.line) if fault.line else str(fault.rule),
         reason=fault.reason + more,
         found=fault.found,
         line=fault.line,
-        where=f" (line {fault.line}: `{fault.found}`)" if fault.line else "",
+        where=kinds.IN_LINE.format(line=fault.line, found=fault.found) if fault.line else "",
         nearest=_nearest_mode(fault.found),
         meant=meant,
         **file.facts,
@@ -152,12 +141,14 @@ def _nearest_mode(found: str) -> str:
 
 def mx_lines(mx_hosts: Sequence[str]) -> tuple[str, ...]:
     """The `mx` lines of a policy for these hosts, ready to paste."""
-    return tuple(f"mx: {host}" for host in mx_hosts[:LINES_SHOWN]) or ("mx: YOUR-MX-HOST",)
+    return tuple(kinds.MX_LINE.format(host=host) for host in mx_hosts[:LINES_SHOWN]) or (
+        kinds.MX_LINE.format(host=kinds.SOME_HOST),
+    )
 
 
 def _judge_max_age(max_age: int, subject: str, file: File) -> Iterator[Finding]:
     """A max_age that is short, or looks as if a digit were lost (STS-30)."""
-    whole = next((usual for usual in _USUAL_AGES if str(max_age) == usual[:-1]), None)
+    whole = next((usual for usual in kinds.USUAL_AGES if str(max_age) == usual[:-1]), None)
     if max_age >= MAX_AGE_USUAL and whole is None:
         return
     severity = Severity.WARNING if max_age < MAX_AGE_SHORT else Severity.NOTICE
@@ -169,7 +160,7 @@ def _judge_max_age(max_age: int, subject: str, file: File) -> Iterator[Finding]:
         age=words.duration(max_age),
         max_age=max_age,
         proposal=whole or MAX_AGE_USUAL,
-        meant=_USUAL_AGES.get(whole or "", ""),
+        meant=kinds.USUAL_AGES.get(whole or "", ""),
         **file.facts,
     )
 

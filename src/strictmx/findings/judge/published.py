@@ -12,6 +12,7 @@ from functools import cached_property
 from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation
 from strictmx.standards import sts, tlsrpt
 from strictmx.standards.certificates import Examination, examine
+from strictmx.standards.mx import Exchange, exchanges, is_null_mx
 from strictmx.standards.names import Name
 
 POOLED_CERTIFICATES = 500  # CA certificates taken from the other chains of one observation
@@ -48,7 +49,12 @@ class Published:
     @property
     def null_mx(self) -> bool:
         """Whether the domain says that it takes no mail (MX-04)."""
-        return [record.split()[1:] for record in self.seen.mx.records] == [["."]]
+        return is_null_mx(self.seen.mx.records)
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The MX records, in the order of the answer."""
+        return exchanges(self.seen.mx.records)
 
     @property
     def takes_mail(self) -> bool:

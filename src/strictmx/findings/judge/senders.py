@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from strictmx.findings.catalogue import senders as texts
 from strictmx.findings.finding import Severity
 from strictmx.findings.judge import dane as judge_dane
 from strictmx.findings.judge.dane import HostDane
@@ -20,7 +21,6 @@ from strictmx.standards.names import InvalidName, Name
 
 # Faults of trust: DANE takes the place of the public authorities, so they say nothing to it.
 _TRUST = frozenset({FaultKind.UNTRUSTED, FaultKind.SELF_SIGNED, FaultKind.CHAIN_INCOMPLETE, FaultKind.CONSTRAINT})
-_BY_POLICY, _BY_DANE = "enforce your policy", "honour DANE"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Context:
             return Severity.ERROR
         if result is None or self.published.applied_policy is not None:
             return Severity.WARNING
-        if result.status is dane.DaneStatus.MATCH:
+        if result.status is dane.Outcome.MATCH:
             return Severity.WARNING if kind is FaultKind.EXPIRED and rests_on_dates(result) else Severity.NOTICE
         if any(record.usage == dane.TA for record in self.tlsa.records):
             return Severity.NOTICE if kind in _TRUST else Severity.ERROR
@@ -75,39 +75,35 @@ class Context:
 
     def after_tls_fault(self, *, encrypts: bool) -> str:
         """What follows from a fault of STARTTLS or TLS. encrypts: weak encryption is left."""
-        weakly = "Mail to it is encrypted so weakly that it can be read."
-        unrefused = weakly if encrypts else "Mail to it travels unencrypted."
+        unrefused = texts.WEAKLY_ENCRYPTED if encrypts else texts.UNENCRYPTED
         return self._consequence(self._refusers(self.tlsa.applies), unrefused)
 
     def after_certificate_fault(self, result: dane.DaneResult | None, severity: Severity) -> str:
         """What follows from a fault of the certificate."""
-        by_dane = severity is Severity.ERROR and result is not None and result.status is dane.DaneStatus.MISMATCH
+        by_dane = severity is Severity.ERROR and result is not None and result.status is dane.Outcome.MISMATCH
         if severity is Severity.NOTICE:
-            return "Senders that honour DANE go by its TLSA records instead; others do not look."
-        unrefused = "Mail still arrives, but no sender can tell this host from an impostor."
-        return self._consequence(self._refusers(by_dane), unrefused)
+            return texts.LEFT_TO_DANE
+        return self._consequence(self._refusers(by_dane), texts.UNVERIFIED)
 
     def after_the_end(self, result: dane.DaneResult | None) -> str:
         """What follows once the certificate has ended."""
-        by_dane = result is not None and result.status is dane.DaneStatus.MATCH and rests_on_dates(result)
+        by_dane = result is not None and result.status is dane.Outcome.MATCH and rests_on_dates(result)
         refusers = self._refusers(by_dane)
         if refusers:
-            return f"From then on senders that {refusers} do not deliver to this host."
-        if result is not None and result.status is dane.DaneStatus.MATCH:
-            return "Senders that honour DANE go by its TLSA record and do not mind; others cannot verify it then."
-        return "From then on no sender can verify this host."
+            return texts.REFUSED_THEN.format(refusers=refusers)
+        if result is not None and result.status is dane.Outcome.MATCH:
+            return texts.LEFT_TO_DANE_THEN
+        return texts.UNVERIFIED_THEN
 
     def _refusers(self, by_dane: bool) -> str:  # noqa: FBT001 - a fact
-        kinds = [_BY_POLICY] * self.published.enforced + [_BY_DANE] * by_dane
-        return " or ".join(kinds)
+        kinds = [texts.BY_POLICY] * self.published.enforced + [texts.BY_DANE] * by_dane
+        return texts.OR.join(kinds)
 
     def _consequence(self, refusers: str, unrefused: str) -> str:
         if refusers:
-            return f"Senders that {refusers} do not deliver to this host; others still do."
+            return texts.REFUSED.format(refusers=refusers)
         if self.published.applied_policy is not None:
-            return (
-                "The policy is in testing mode, so mail still arrives; once it is enforced, senders refuse this host."
-            )
+            return texts.REFUSED_LATER
         return unrefused
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import sts_record as kinds
-from strictmx.findings.finding import Finding, Severity, listed
+from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
 
@@ -25,7 +26,7 @@ def judge_record(published: Published, dane_hosts: Sequence[str]) -> Iterator[Fi
             yield from _judge_missing(published, facts, dane_hosts)
             return
         case sts.RecordFault.MULTIPLE:
-            records = listed([f"`{text}`" for text in reading.candidates])
+            records = words.listed([f"`{text}`" for text in reading.candidates])
             yield kinds.MULTIPLE(name, Severity.ERROR, count=len(reading.candidates), found=records, **facts)
         case sts.RecordFault.INVALID:
             yield kinds.INVALID(name, Severity.ERROR, detail=reading.detail, found=found, **facts)
@@ -55,7 +56,7 @@ def _judge_missing(published: Published, facts: Mapping[str, str], dane_hosts: S
         yield kinds.MISSING_BESIDE_DANE(name, Severity.NOTICE, **facts)
     elif dane_hosts:
         bare = [host for host in published.mx_names if host not in dane_hosts]
-        told = {"protected": listed(list(dane_hosts)), "unprotected": listed(bare)}
+        told = {"protected": words.listed(list(dane_hosts)), "unprotected": words.listed(bare)}
         yield kinds.MISSING_BESIDE_SOME_DANE(name, Severity.WARNING, **told, **facts)
     else:
         yield kinds.MISSING(name, Severity.WARNING, **facts)

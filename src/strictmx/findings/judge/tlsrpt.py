@@ -9,9 +9,7 @@ from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.published import Published
 from strictmx.findings.observation import LookupStatus, ReportUri
 from strictmx.standards import tlsrpt
-
-_ALL = "Senders send no reports, so you do not learn when mail to you fails."
-_SOME = "The other addresses still get reports."
+from strictmx.standards.mx import is_null_mx
 
 
 def judge_tlsrpt(published: Published) -> Iterator[Finding]:
@@ -39,18 +37,20 @@ def judge_tlsrpt(published: Published) -> Iterator[Finding]:
 def _judge_addresses(
     published: Published, reading: tlsrpt.RecordReading, facts: Mapping[str, str]
 ) -> Iterator[Finding]:
-    if reading.blank_before_semicolon:
-        yield kinds.BLANK(facts["name"], Severity.WARNING, **facts)
+    for deviation, _ in reading.deviations:
+        match deviation:
+            case tlsrpt.RecordDeviation.BLANK_BEFORE_SEMICOLON:
+                yield kinds.BLANK(facts["name"], Severity.WARNING, **facts)
     record = reading.record
     usable = len(record.rua) if record else 0
     for uri, reason in reading.refused:
-        consequence = _SOME if usable else _ALL
+        consequence = kinds.SOME_REPORTS if usable else kinds.NO_REPORTS
         yield kinds.RUA_INVALID(
             facts["name"], Severity.WARNING, found=uri, reason=reason, consequence=consequence, **facts
         )
     dead = [(seen, why) for seen in published.seen.report_uris if (why := _leads_nowhere(seen))]
     for seen, why in dead:
-        consequence = _SOME if usable > len(dead) else _ALL
+        consequence = kinds.SOME_REPORTS if usable > len(dead) else kinds.NO_REPORTS
         yield kinds.RUA_UNRESOLVABLE(
             facts["name"],
             Severity.WARNING,
@@ -73,18 +73,18 @@ def _proposal(published: Published) -> str:
         for address in reading.record.rua
         if address.uri not in dead
     ]
-    own = f"mailto:tlsrpt@{published.domain}"
-    return ",".join(dict.fromkeys(working)) or (own if own not in dead else "mailto:AN-ADDRESS-THAT-EXISTS")
+    own = kinds.OWN_ADDRESS.format(domain=published.domain)
+    return ",".join(dict.fromkeys(working)) or (own if own not in dead else kinds.SOME_ADDRESS)
 
 
 def _leads_nowhere(uri: ReportUri) -> str:
     """Why nothing can arrive at the host of a report address, in a clause; empty when something can, or may."""
     by_type = {lookup.type: lookup for lookup in uri.lookups}
     mail = by_type.get("MX")
-    if mail is not None and mail.records == ("0 .",):
-        return "says with `MX 0 .` that it takes no mail"
+    if mail is not None and is_null_mx(mail.records):
+        return kinds.TAKES_NO_MAIL.format(record=mail.records[0])
     if any(lookup.records for lookup in uri.lookups) or any(lookup.failed for lookup in uri.lookups):
         return ""
     if any(lookup.status is LookupStatus.NXDOMAIN for lookup in uri.lookups):
-        return "does not exist"
-    return "has neither an MX record nor an address" if mail is not None else "has no address"
+        return kinds.DOES_NOT_EXIST
+    return kinds.NO_MX_NO_ADDRESS if mail is not None else kinds.NO_ADDRESS

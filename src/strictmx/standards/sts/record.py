@@ -12,8 +12,8 @@ from strictmx.standards.txt_record import (
     FIELD_NAME,
     FIELD_VALUE,
     FOUND_CHARACTERS,
+    choose,
     has_blank_before_semicolon,
-    pick,
     split,
     why_no_field,
 )
@@ -73,16 +73,11 @@ def read_records(records: Sequence[str]) -> RecordReading:
 
     records: one string a record, its parts already joined (STS-01), octets as Latin-1. Never raises.
     """
-    picked = pick(records, "STSv1")
-    others = picked.nearly + picked.others
-    if len(picked.candidates) > 1:
-        return RecordReading(fault=RecordFault.MULTIPLE, candidates=picked.candidates, others=others)
-    if picked.candidates:
-        return _read_record(picked.candidates[0], others)
-    if picked.nearly:
-        detail = "no semicolon after `v=STSv1`"
-        return RecordReading(fault=RecordFault.INVALID, candidates=picked.nearly, others=picked.others, detail=detail)
-    return RecordReading(fault=RecordFault.MISSING, others=others)
+    chosen = choose(records, "STSv1")
+    if chosen.fault is not None:
+        fault = RecordFault(chosen.fault.value)
+        return RecordReading(fault=fault, candidates=chosen.candidates, others=chosen.others, detail=chosen.detail)
+    return _read_record(chosen.candidates[0], chosen.others)
 
 
 def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
