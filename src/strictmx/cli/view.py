@@ -129,7 +129,7 @@ def _cells(host: MxFacts) -> tuple[str, ...]:
     by_address = [address.delivers for address in host.addresses]
     certificate = host.certificate.not_after if host.certificate else None
     return (
-        host.tls_version or {True: "failed", False: "none", None: "?"}[host.starttls],
+        escaped(host.tls_version or "") or {True: "failed", False: "none", None: "?"}[host.starttls],
         (certificate or "?")[:10],
         _answer(host.delivers.sts, [answer.sts for answer in by_address]),
         _answer(host.delivers.dane, [answer.dane for answer in by_address]),

@@ -8,21 +8,24 @@ network nor trust store. Names are lower-case A-labels without a trailing dot; w
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from ipaddress import ip_address
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from strictmx.standards.names import Name
 
 OBSERVATION_VERSION = 1  # the key `observation` of a saved line; a reader refuses a higher one
+FIRST_YEAR = 2_018  # the year of RFC 8461; years of fewer than four digits have no form in our JSON
 OBSERVATION_BYTES = 4_194_304  # a saved line: 32 MX hosts of 16 addresses with their chains stay below
 
 MX_HOSTS = 32  # hosts probed of one domain; the largest seen in the field have about ten
 HOST_ADDRESSES = 16  # addresses probed of one host
 REPORT_URIS = 10  # addresses of a TLSRPT record whose host is looked up
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=4_294_967_295)]  # no count, TTL or time of ours needs more than 32 bits
 
 
 class UnreadableObservation(ValueError):
@@ -65,7 +68,7 @@ class Lookup(_Plain, frozen=True, omit_defaults=True):
     records: tuple[str, ...] = ()
     cnames: tuple[str, ...] = ()
     secure: bool = False
-    ttl: int | None = None
+    ttl: Number | None = None
     detail: str = ""
 
     @property
@@ -109,14 +112,14 @@ class Fetch(_Plain, frozen=True, omit_defaults=True):
     address: str = ""
     tls_version: str | None = None
     chain: tuple[bytes, ...] = ()
-    status: int | None = None
+    status: Number | None = None
     media_type: str | None = None
     content_encoding: str | None = None
     location: str | None = None
     body: str = ""
-    bytes_read: int = 0
+    bytes_read: Number = 0
     detail: str = ""
-    elapsed_ms: int = 0
+    elapsed_ms: Number = 0
 
 
 class PolicyHost(_Plain, frozen=True, omit_defaults=True):
@@ -169,7 +172,7 @@ class Probe(_Plain, frozen=True, omit_defaults=True):
     tls_version: str | None = None
     chain: tuple[bytes, ...] = ()
     detail: str = ""
-    elapsed_ms: int = 0
+    elapsed_ms: Number = 0
 
     @property
     def connected(self) -> bool:
@@ -207,7 +210,7 @@ class MxHost(_Plain, frozen=True, omit_defaults=True):
     """
 
     host: str
-    preference: int = 0
+    preference: Number = 0
     implicit: bool = False
     left_out: bool = False
     a: Lookup | None = None
@@ -240,7 +243,7 @@ class Observation(_Plain, frozen=True, omit_defaults=False, kw_only=True):
     observation: Literal[1] = 1
     domain: str
     observed_at: datetime
-    elapsed_ms: int = 0
+    elapsed_ms: Number = 0
     validating: bool = False
     sts: Lookup
     sts_elsewhere: tuple[Lookup, ...] = ()
@@ -259,24 +262,26 @@ def dump(observation: Observation) -> bytes:
 
 
 def load(line: bytes) -> Observation:
-    """Read a saved line back; unknown keys are ignored.
+    """Read a saved line back, its time in UTC; unknown keys are ignored. What it returns can be judged.
 
-    Raises UnreadableObservation: too long, no JSON, another version, or a value of the wrong type.
+    Raises UnreadableObservation: too long, no JSON, another version, or a value that no observation holds.
     """
     if len(line) > OBSERVATION_BYTES:
         raise UnreadableObservation(f"a saved observation is at most {OBSERVATION_BYTES} bytes long")
     try:
         observation = msgspec.json.decode(line, type=Observation)
         _check(observation)
-    except (ValueError, RecursionError) as error:
+        return msgspec.structs.replace(observation, observed_at=observation.observed_at.astimezone(UTC))
+    except (ValueError, OverflowError, RecursionError) as error:  # OverflowError: a time that is beyond 9999 in UTC
         raise UnreadableObservation(f"no saved observation: {error}") from error
-    return observation
 
 
 def _check(observation: Observation) -> None:
     """What the types alone do not say. Raises ValueError."""
     if observation.observed_at.tzinfo is None:
         raise ValueError("observed_at has no offset")
+    if observation.observed_at.year < FIRST_YEAR:
+        raise ValueError(f"observed_at lies before {FIRST_YEAR}")
     if Name.parse(observation.domain) != observation.domain:
         raise ValueError("the domain is not in lower-case A-labels")
     if observation.policy_host.fetch is not None:
