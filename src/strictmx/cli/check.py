@@ -93,7 +93,7 @@ def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
     names: dict[Name, None] = {}
     for text in options.domains:
         try:
-            names[_mail_domain(text)] = None
+            names[Name.mail_domain(text)] = None
         except InvalidName as error:
             wrong.append(f"check: {error}")
     if wrong:
@@ -102,7 +102,7 @@ def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
     if options.source is not None:
         for number, text in _lines(options.source):
             try:
-                names[_mail_domain(text)] = None
+                names[Name.mail_domain(text)] = None
             except InvalidName as error:
                 refused.append(f"{options.source}:{number}: {error}")
     if not names and options.replay is None and not refused:
@@ -112,13 +112,6 @@ def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
             )
         raise UsageError("check: name a domain, or a file of domains with --from (see strictmx check --help)")
     return list(names), refused
-
-
-def _mail_domain(text: str) -> Name:
-    name = Name.parse(text)
-    if not name.is_host:
-        raise InvalidName(text, "a mail domain holds letters, digits and hyphens")
-    return name
 
 
 def _lines(source: str) -> Iterator[tuple[int, str]]:

@@ -57,7 +57,7 @@ def declare(parser: Parser) -> None:
 def run(options: Namespace) -> int:
     """Print the records; exit 1 when the policy is none that senders accept."""
     try:
-        domain = Name.parse(options.domain)
+        domain = Name.mail_domain(options.domain)
     except InvalidName as error:
         raise UsageError(f"records: {error}") from error
     if options.tlsa != (options.certificate is not None):

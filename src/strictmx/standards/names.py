@@ -65,6 +65,17 @@ class Name(str):
             raise InvalidName(text, "it is an IP address")
         return cls(name)
 
+    @classmethod
+    def mail_domain(cls, text: str) -> Name:
+        """Read what stands after the @ of a mail address, as a person or a file gives it (RFC 5321 section 4.1.2).
+
+        Raises InvalidName: as `parse`, and a name with an underscore or a hyphen at an end of a label.
+        """
+        name = cls.parse(text)
+        if not name.is_host:
+            raise InvalidName(text, "a mail domain holds letters, digits and hyphens")
+        return name
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels, left to right."""
