@@ -8,7 +8,6 @@ from strictmx.config import Settings
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.policy_file import lint
 from strictmx.findings.result import CheckResult
-from strictmx.roles import check as role
 from strictmx.standards import sts
 from strictmx.standards.names import Name
 
@@ -29,8 +28,10 @@ async def check(domain: str, settings: Settings | None = None) -> CheckResult:
     """Check a domain as a sender meets it: DNS, the policy over HTTPS, every address of every MX host over SMTP.
 
     domain: any case, U-labels admitted. settings: default the built-in configuration. Takes 30 seconds at most.
-    Raises InvalidName (a ValueError): no domain name; TrustError: the trust store cannot be read.
+    Raises InvalidName (a ValueError): no mail domain; TrustError: the trust store cannot be read.
     """
+    from strictmx.roles import check as role  # the network is loaded by who asks it; reading a policy needs none
+
     internet = (settings or Settings()).internet
-    _, result = await role.check(Name.parse(domain), internet, now=lambda: datetime.now(UTC))
+    _, result = await role.check(Name.mail_domain(domain), internet, now=lambda: datetime.now(UTC))
     return result

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from strictmx.cli.arguments import Help, Parser, UsageError, read_bytes, read_settings
 from strictmx.cli.terminal import json_document, standard_output
 from strictmx.standards import sts
 from strictmx.standards.names import InvalidName, Name
+
+if TYPE_CHECKING:
+    from strictmx.config import Internet
+    from strictmx.findings.observation import Lookup
 
 MAX_AGE = 604_800  # seconds; STS-30: a week, to be raised as the roll-out goes on
 NO_MX = "name the MX hosts with --mx HOST"
@@ -59,7 +63,7 @@ def run(options: Namespace) -> int:
 
 def _new(options: Namespace) -> int:
     try:
-        domain = Name.parse(options.domain)
+        domain = Name.mail_domain(options.domain)
     except InvalidName as error:
         raise UsageError(f"policy new: {error}") from error
     mode, max_age = sts.Mode(options.mode), _max_age(options.max_age)
@@ -123,7 +127,7 @@ def _present(domain: Name, options: Namespace) -> tuple[sts.HostPattern, ...]:
     return patterns
 
 
-async def _ask_mx(domain: Name, settings: Any) -> Any:
+async def _ask_mx(domain: Name, settings: Internet) -> Lookup:
     from strictmx.internet.dns import Resolver
 
     async with Resolver(settings) as resolver:
@@ -131,33 +135,18 @@ async def _ask_mx(domain: Name, settings: Any) -> Any:
 
 
 def _lint(options: Namespace) -> int:
+    from strictmx.api import parse_policy
     from strictmx.cli import view
-    from strictmx.findings.finding import Severity
-    from strictmx.findings.judge.policy_file import lint
 
-    data = read_bytes(options.file, sts.POLICY_BYTES)
-    findings = lint(data)
-    valid = not any(finding.severity is Severity.ERROR for finding in findings)
-    policy = sts.read_policy(data).policy if valid else None
+    policy, findings = parse_policy(read_bytes(options.file, sts.POLICY_BYTES))
     if options.json:
         document = {
-            "verdict": "valid" if valid else "invalid",
-            "policy": policy_document(policy) if policy is not None else None,
+            "verdict": "valid" if policy is not None else "invalid",
+            "policy": policy.to_json() if policy is not None else None,
             "findings": findings,
         }
         sys.stdout.write(json_document(document))
     else:
         output = standard_output()
         output.lines(view.lint_lines(options.file, policy, findings, output.width))
-    return 0 if valid else 1
-
-
-def policy_document(policy: sts.Policy) -> dict[str, object]:
-    """A policy as every JSON of ours writes it."""
-    return {
-        "version": "STSv1",
-        "mode": policy.mode.value,
-        "mx": [str(pattern) for pattern in policy.mx],
-        "max_age": policy.max_age,
-        "extensions": dict(policy.extensions),
-    }
+    return 0 if policy is not None else 1

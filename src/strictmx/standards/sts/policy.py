@@ -94,6 +94,16 @@ class Policy:
         """Whether an MX host name passes one of the patterns (RFC 8461 section 4.1)."""
         return any(pattern.matches(host) for pattern in self.mx)
 
+    def to_json(self) -> dict[str, object]:
+        """The policy as every JSON of ours writes it, as plain data."""
+        return {
+            "version": "STSv1",
+            "mode": self.mode.value,
+            "mx": [str(pattern) for pattern in self.mx],
+            "max_age": self.max_age,
+            "extensions": dict(self.extensions),
+        }
+
 
 def _bad_label(label: str) -> str:
     """What keeps a label from being part of a host name, in a clause."""

@@ -1,0 +1,119 @@
+"""The library as a program meets it: `strictmx.__all__`, and documents equal to those of the verbs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import strictmx
+from strictmx.cli import main
+from strictmx.config import ConfigError
+from strictmx.findings.finding import Severity
+from strictmx.internet.trust import TrustError
+from strictmx.standards.names import InvalidName
+from tests.laboratory import environment, running
+
+GOOD = b"version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\nmax_age: 604800\r\n"
+BAD = GOOD.replace(b"testing", b"tesing")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with running(tmp_path_factory.mktemp("lab")) as configuration:
+        yield configuration
+
+
+def test_the_public_surface_is_there_and_nothing_more() -> None:
+    for name in strictmx.__all__:
+        assert getattr(strictmx, name) is not None
+    with pytest.raises(AttributeError, match="observe"):
+        strictmx.observe  # noqa: B018 - reading it is the test
+
+
+def test_importing_it_imports_nothing_heavy() -> None:
+    code = (
+        "import strictmx, sys; from strictmx import __version__;"
+        "print([name for name in ('dns', 'cryptography', 'rich', 'asyncio', 'ssl', 'h11', 'msgspec', 'idna')"
+        " if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
+    assert ended.stdout == "[]\n"
+
+
+def test_a_policy_is_read_with_its_findings() -> None:
+    policy, findings = strictmx.parse_policy(GOOD)
+    assert policy is not None
+    assert (policy.mode.value, [str(pattern) for pattern in policy.mx]) == ("testing", ["mx1.example.com"])
+    assert findings == ()
+
+
+@pytest.mark.parametrize("data", [BAD, b"", b"\xff\0", GOOD + b"x: " + b"y" * 70_000])
+def test_what_senders_ignore_is_no_policy(data: bytes) -> None:
+    policy, findings = strictmx.parse_policy(data)
+    assert policy is None
+    assert findings[0].severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(("media_type", "taken"), [("text/plain", True), ("text/html", False)])
+def test_the_media_type_counts_where_it_is_known(media_type: str, taken: bool) -> None:
+    policy, _ = strictmx.parse_policy(GOOD, media_type)
+    assert (policy is not None) is taken
+
+
+@pytest.mark.parametrize("data", [GOOD, BAD])
+def test_a_policy_is_the_document_of_policy_lint(
+    data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mta-sts.txt"
+    file.write_bytes(data)
+    main(["policy", "lint", str(file), "--json"])
+    document = json.loads(capsys.readouterr().out)
+    policy, findings = strictmx.parse_policy(data)
+    assert document["policy"] == (policy.to_json() if policy else None)
+    assert document["findings"] == msgspec.to_builtins(list(findings))
+
+
+@pytest.mark.parametrize("domain", ["", "not a domain", "_x.example", "192.0.2.1", "user@example.com"])
+async def test_what_is_no_domain_is_refused(domain: str) -> None:
+    with pytest.raises(InvalidName):
+        await strictmx.check(domain)
+
+
+async def test_an_unreadable_trust_store_is_told(tmp_path: Path) -> None:
+    configuration = tmp_path / "strictmx.toml"
+    configuration.write_text('[internet]\ntrust = "missing.pem"\nnameservers = ["127.0.0.1:1"]\n')
+    with pytest.raises(TrustError, match=r"missing\.pem"):
+        await strictmx.check("example.com", strictmx.Settings.load(configuration))
+
+
+def test_settings_have_defaults_and_tell_their_faults(tmp_path: Path) -> None:
+    assert strictmx.Settings().internet.https_port == 443
+    wrong = tmp_path / "strictmx.toml"
+    wrong.write_text("[internet]\nhttps_prt = 1\n")
+    with pytest.raises(ConfigError, match="did you mean https_port"):
+        strictmx.Settings.load(wrong)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("domain", ["healthy-minimal.example", "mx-certificate-expired.example"])
+def test_a_result_is_the_document_of_check(lab: Path, domain: str) -> None:
+    result = asyncio.run(strictmx.check(domain.upper(), strictmx.Settings.load(lab)))
+    ended = subprocess.run(
+        [sys.executable, "-m", "strictmx.cli", "check", domain, "--json", "--config", str(lab)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
+        timeout=60,
+    )
+    theirs, ours = json.loads(ended.stdout), json.loads(json.dumps(result.to_json()))
+    for document in (theirs, ours):
+        del document["observed_at"], document["elapsed_ms"]
+    assert ours == theirs
