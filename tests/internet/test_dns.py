@@ -116,6 +116,20 @@ async def test_a_failure_that_passes_is_asked_again_and_is_not_bogus() -> None:
     assert asked == [0, 0]
 
 
+async def test_flags_that_a_simple_server_copies_are_no_security() -> None:
+    """DANE-01: a server that answers with the flags of the question must not look like a validator."""
+
+    def script(query: dns.message.Message, _: str) -> Iterable[bytes]:
+        return [reply(query, "a.test. 60 A 192.0.2.1", flags=query.flags & AD)]
+
+    assert not (await ask(script, "a.test", "A")).secure
+
+
+async def test_a_server_that_never_heard_of_aaaa_has_none() -> None:
+    assert (await ask(failing(dns.rcode.NOTIMP), "a.test", "AAAA")).status is LookupStatus.NODATA
+    assert (await ask(failing(dns.rcode.NOTIMP), "a.test", "MX")).status is LookupStatus.SERVFAIL
+
+
 @pytest.mark.parametrize("rcode", [dns.rcode.FORMERR, dns.rcode.NOTIMP])
 async def test_a_server_that_refuses_edns_is_asked_without(rcode: dns.rcode.Rcode) -> None:
     """RFC 6891 section 7."""

@@ -99,7 +99,7 @@ class Part:
 class Form(Enum):
     """How a question is put."""
 
-    USUAL = "usual"  # RD, AD, EDNS with DO
+    USUAL = "usual"  # RD, EDNS with DO; not AD, since simple servers copy the flags of the question into the answer
     UNCHECKED = "unchecked"  # the same with CD: the validator shall keep its opinion
     PLAIN = "plain"  # without EDNS, for servers that refuse it (RFC 6891 section 7)
 
@@ -117,7 +117,6 @@ def question(name: str, rdtype: str, form: Form = Form.USUAL) -> Question:
             query = dns.message.make_query(owner, rdtype, use_edns=0, want_dnssec=True, payload=PAYLOAD_OCTETS, id=0)
     except (dns.exception.DNSException, UnicodeError) as error:
         raise UnaskableName(f"{name[:80]!r} cannot be asked: {str(error) or type(error).__name__}") from error
-    query.flags |= dns.flags.AD
     if form is Form.UNCHECKED:
         query.flags |= dns.flags.CD
     wire = query.to_wire()
@@ -141,6 +140,8 @@ def read(data: bytes) -> Message:
             failure, detail = LookupStatus.REFUSED, "the server refers to others: it is no resolver"
     elif rcode == dns.rcode.REFUSED:
         failure = LookupStatus.REFUSED
+    elif rcode == dns.rcode.NOTIMP and _asks_for_aaaa(parsed):
+        detail = "rcode NOTIMP"  # a server that has never heard of AAAA has none
     else:
         failure = LookupStatus.SERVFAIL
         detail = "; ".join(filter(None, (f"rcode {dns.rcode.to_text(rcode)}", detail)))
@@ -156,6 +157,10 @@ def read(data: bytes) -> Message:
         refused=tuple(refused),
         broken_off=broken_off,
     )
+
+
+def _asks_for_aaaa(parsed: dns.message.Message) -> bool:
+    return any(question.rdtype == dns.rdatatype.AAAA for question in parsed.question)
 
 
 def _walk(data: bytes) -> tuple[list[_Refused], bool]:

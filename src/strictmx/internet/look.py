@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from itertools import chain, zip_longest
 
+import msgspec
+
 from strictmx.config import Internet
 from strictmx.findings.observation import (
     Fetch,
@@ -69,7 +71,7 @@ class Look:
         async with asyncio.TaskGroup() as group:
             a = group.create_task(self.ask(name, "A"))
             aaaa = group.create_task(self.ask(name, "AAAA"))
-        return a.result(), aaaa.result()
+        return _settled(a.result(), aaaa.result()), _settled(aaaa.result(), a.result())
 
     async def fetch(self, host: str, addresses: Sequence[str]) -> Fetch:
         """The one GET of the policy host."""
@@ -92,6 +94,13 @@ class Look:
     def _tell(self, step: str) -> None:
         if self._on_step is not None:
             self._on_step(step)
+
+
+def _settled(lookup: Lookup, other: Lookup) -> Lookup:
+    """A question that failed, settled by the other family's answer that the name does not exist (RFC 8020)."""
+    if lookup.failed and other.status is LookupStatus.NXDOMAIN:
+        return msgspec.structs.replace(lookup, status=LookupStatus.NXDOMAIN)
+    return lookup
 
 
 def choose_addresses(a: Lookup, aaaa: Lookup) -> tuple[str, ...]:

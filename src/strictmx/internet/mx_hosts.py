@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
+
 from strictmx.findings.observation import HOST_ADDRESSES, MX_HOSTS, Lookup, LookupStatus, MxHost, Probe, ProbeStage
 from strictmx.internet.look import Look, choose_addresses
 from strictmx.standards.dane import base_domains
@@ -20,9 +22,13 @@ SMTP_PORT = 25  # the port of TLSA records, RFC 7672 section 2.2.3; a laboratory
 async def look_at_mail(look: Look, domain: Name) -> tuple[Lookup, tuple[MxHost, ...]]:
     """The MX question, and every host that it names or implies (MX-02), in order of preference."""
     mx = await look.ask(domain, "MX")
-    if mx.status is LookupStatus.NODATA:
+    if mx.status in (LookupStatus.NODATA, LookupStatus.NXDOMAIN):
         host = await _look_at_host(look, MxHost(host=str(domain), implicit=True))
-        exists = any(lookup is not None and (lookup.records or lookup.failed) for lookup in (host.a, host.aaaa))
+        lookups = [lookup for lookup in (host.a, host.aaaa) if lookup is not None]
+        if mx.status is LookupStatus.NXDOMAIN and any(lookup.records for lookup in lookups):
+            # Simple servers say so of a type that they do not hold; the name exists, since it has an address.
+            mx = msgspec.structs.replace(mx, status=LookupStatus.NODATA, detail="NXDOMAIN, yet the name has an address")
+        exists = mx.status is LookupStatus.NODATA and any(lookup.records or lookup.failed for lookup in lookups)
         return mx, (host,) if exists else ()
     named = _named(mx.records)
     async with asyncio.TaskGroup() as group:
