@@ -48,13 +48,24 @@ WITHOUT = {
 }
 
 
+def _tables(module: ast.Module) -> Iterator[ast.expr]:
+    """The tables of a module: lists and tuples at its top, and what `parametrize` is given."""
+    for statement in module.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.List | ast.Tuple):
+            yield statement.value
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "parametrize":
+            yield from node.args
+
+
 def _tested() -> set[str]:
-    """The rules named by a string of their own in any test."""
+    """The rules named by a string of their own in the table of any test."""
     return {
         node.value
         for file in TESTS.rglob("test_*.py")
         if file != Path(__file__)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for table in _tables(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(table)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and RULE.fullmatch(node.value)
     }
 

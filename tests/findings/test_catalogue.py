@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
 
+from strictmx.findings import judge
 from strictmx.findings.catalogue import KINDS, WORDINGS
-from strictmx.findings.finding import FACT_CHARACTERS, Finding, Kind, Severity, listed
+from strictmx.findings.finding import FACT_CHARACTERS, Finding, Kind, Severity
+from strictmx.findings.words import day, listed
 
 CONTRACT = """
 sts-record-: missing multiple invalid no-id cname unknown-field wrong-place
@@ -40,15 +45,10 @@ def test_the_catalogue_is_the_contract() -> None:
     assert set(KINDS) == CODES
 
 
-def _facts() -> dict[str, object]:
-    moment = datetime(2026, 11, 22, tzinfo=UTC)
-    return {"not_after": moment, "not_before": moment, "since": moment, "seconds": 10.0}
-
-
 @pytest.mark.parametrize("wording", WORDINGS, ids=lambda wording: wording.code)
 def test_every_wording_can_be_said(wording: Kind) -> None:
     fields = {name for text in (wording.message, wording.mend) for _, name, _, _ in Formatter().parse(text) if name}
-    facts: dict[str, Any] = {name: _facts().get(name, "FACT") for name in fields - {"subject"}}
+    facts: dict[str, Any] = dict.fromkeys(fields - {"subject"}, "FACT")  # every template takes ready texts
     finding = wording("SUBJECT", Severity.ERROR, **facts)
     assert finding.code == wording.code
     assert re.match(r"RFC \d+ section \d", finding.reference)
@@ -107,3 +107,31 @@ def test_names_in_a_sentence(items: tuple[str, ...], text: str) -> None:
 def test_a_finding_is_plain_data() -> None:
     finding = KIND("x", Severity.ERROR, found="f", lines=())
     assert finding == Finding("a-b", Severity.ERROR, "x", "It says f to x.", "", "RFC 1 section 1")
+
+
+def _words(file: Path) -> Iterator[str]:
+    """The texts of a module that hold more than one word, docstrings left out."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            if " " in node.value.strip():
+                yield node.value
+
+
+@pytest.mark.parametrize("file", sorted(Path(judge.__file__).parent.glob("*.py")), ids=lambda file: file.stem)
+def test_judges_hold_no_words(file: Path) -> None:
+    """Whoever translates finds all words in `findings/catalogue/` and `findings/words.py`."""
+    assert set(_words(file)) <= {"Microsoft 365"}  # a name
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 11, 5, tzinfo=UTC), "5 November 2026"),
+        (datetime(1, 1, 1, tzinfo=UTC), "1 January 1"),
+        (datetime(9999, 12, 31, tzinfo=UTC), "31 December 9999"),
+    ],
+)
+def test_days(moment: datetime, text: str) -> None:
+    assert day(moment) == text

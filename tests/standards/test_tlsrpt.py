@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strictmx.standards.names import Name
-from strictmx.standards.tlsrpt import RecordFault, format_record, read_records, read_uri, record_name
+from strictmx.standards.tlsrpt import RecordDeviation, RecordFault, format_record, read_records, read_uri, record_name
 
 A, B = "mailto:a@example.com", "https://reports.example.net/v1?x=1"
 
@@ -42,6 +42,17 @@ def test_record(rule: str, records: list[str], expected: list[str] | RecordFault
     else:
         assert reading.record is not None
         assert [address.uri for address in reading.record.rua] == expected
+
+
+DEVIATIONS = [  # rule, TXT record, deviations
+    ("DEC-03", f"v=TLSRPTv1 ; rua={A}", ((RecordDeviation.BLANK_BEFORE_SEMICOLON, "v=TLSRPTv1 ;"),)),
+    ("DEC-03", f"v=TLSRPTv1; rua={A} ; x=1", ()),
+]
+
+
+@pytest.mark.parametrize(("rule", "record", "deviations"), DEVIATIONS)
+def test_deviations_of_a_record(rule: str, record: str, deviations: tuple[tuple[RecordDeviation, str], ...]) -> None:
+    assert read_records([record]).deviations == deviations
 
 
 URIS = [  # rule, URI, host, mailbox
