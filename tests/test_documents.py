@@ -14,8 +14,29 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_paths_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    named = re.findall(r"`((?:src|tests|docs|requirements|tools|benchmarks)/[^`\s*]+)`", text)
+    named = re.findall(r"`((?:src|tests|docs|requirements|tools|benchmarks)/[^`\s*:]+)(?:::\w+)?`", text)
     linked = re.findall(r"\]\((?!https?:)([^)#]+)", text)
     missing = [path for path in named if "VERB" not in path and not (ROOT / path).exists()]
     missing += [path for path in linked if not (document.parent / path).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_named_tests_exist(document: Path) -> None:
+    named = re.findall(r"`(tests/[^`\s:]+)::(\w+)`", document.read_text(encoding="utf-8"))
+    missing = [
+        f"{path}::{name}"
+        for path, name in named
+        if not re.search(rf"^(?:async )?def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert not missing
+
+
+def test_modules_of_the_architecture_exist() -> None:
+    """A bare `name.py` stands in the room that its paragraph is about."""
+    missing = []
+    for paragraph in (ROOT / "docs/architecture.md").read_text(encoding="utf-8").split("\n\n"):
+        rooms = re.findall(r"\*\*`(src/strictmx/\w+)/`\*\*", paragraph) or ["src/strictmx"]
+        modules = {file.name for room in rooms for file in (ROOT / room).rglob("*.py")}
+        missing += [name for name in re.findall(r"`(\w+\.py)`", paragraph) if name not in modules]
     assert not missing

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from strictmx.cli.verbs import VERBS
 from tests.laboratory import ROOT, command, environment
 
 pytestmark = pytest.mark.servers
@@ -43,7 +44,7 @@ EXAMPLES = list(examples())
 
 
 def test_there_are_examples_of_every_verb() -> None:
-    assert {line.split("./run ")[1].split()[0] for line, _ in EXAMPLES} == {"check", "policy", "records", "lab"}
+    assert {line.split("./run ")[1].split()[0] for line, _ in EXAMPLES} == set(VERBS)
 
 
 def test_console_blocks(lab: Path, tmp_path: Path) -> None:
