@@ -5,18 +5,32 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from strictmx.config import ConfigError, Settings, find
+from strictmx.text import escaped
 
 STDIN = "-"
 
 
 class UsageError(Exception):
-    """The command was used wrongly or cannot run; its text is one line, or a line for each fault."""
+    """The command was used wrongly or cannot run; its text is one line, or a line for each fault.
+
+    lines: may hold file names and other text from outside, which steers no terminal and breaks no line.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(map(escaped, lines)))
+
+
+def tell(line: str) -> None:
+    """Write one line on standard error; text from outside in it steers no terminal."""
+    sys.stderr.write(f"strictmx: {escaped(line)}\n")
+    sys.stderr.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,16 @@ class Help:
 
     about: str
     examples: tuple[tuple[str, str], ...]
+
+    @property
+    def for_argparse(self) -> dict[str, Any]:
+        """The keywords that make argparse say it."""
+        examples = "".join(f"  {command}\n      {purpose}\n" for command, purpose in self.examples)
+        return {
+            "description": self.about,
+            "epilog": f"examples:\n{examples}",
+            "formatter_class": argparse.RawDescriptionHelpFormatter,
+        }
 
 
 class _OneLine(argparse.ArgumentParser):
@@ -47,19 +71,13 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
 
 
 class Parser:
-    """One verb's options. `--config` is always there."""
+    """One verb's options. `--config` is always there. `verbs` are those below it, with their help."""
 
     def __init__(self, program: str, about: Help) -> None:
-        examples = "".join(f"  {command}\n      {purpose}\n" for command, purpose in about.examples)
-        self._parser = _OneLine(
-            prog=program,
-            description=about.about,
-            epilog=f"examples:\n{examples}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+        self._parser = _OneLine(prog=program, allow_abbrev=False, **about.for_argparse)
         self._add_configuration(self._parser)
         self._verbs: Any = None
+        self.verbs: dict[str, Help] = {}
 
     @staticmethod
     def _add_configuration(parser: argparse.ArgumentParser) -> None:
@@ -69,11 +87,17 @@ class Parser:
         """Declare an option or argument, as argparse's add_argument does."""
         self._parser.add_argument(*names, **options)
 
-    def add_verb(self, name: str, summary: str) -> argparse.ArgumentParser:
-        """Declare a verb below the verb (`policy lint`); its name ends up in `options.verb`."""
+    def add_verb(self, name: str, summary: str, about: Help) -> argparse.ArgumentParser:
+        """Declare a verb below the verb (`policy lint`); its name ends up in `options.verb`.
+
+        summary: what the help of the verb above says of it.
+        """
         if self._verbs is None:
             self._verbs = self._parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_OneLine)
-        parser: argparse.ArgumentParser = self._verbs.add_parser(name, help=summary, description=summary)
+        parser: argparse.ArgumentParser = self._verbs.add_parser(
+            name, help=summary, allow_abbrev=False, **about.for_argparse
+        )
+        self.verbs[name] = about
         parser.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         return parser
 
@@ -101,7 +125,7 @@ def read_settings(options: Namespace, environment: dict[str, str]) -> Settings:
     try:
         return Settings.load(path)
     except ConfigError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(*str(error).splitlines()) from error
 
 
 def read_bytes(name: str, most: int) -> bytes:
@@ -110,10 +134,32 @@ def read_bytes(name: str, most: int) -> bytes:
     Raises UsageError: unreadable.
     """
     try:
-        if name == STDIN:
-            return sys.stdin.buffer.read(most + 1)
-        with Path(name).open("rb") as file:
+        with _opened(name) as file:
             return file.read(most + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(f"{name}: {reason}") from error
+        raise _unreadable(name, error) from error
+
+
+def read_lines(name: str, most: int) -> Iterator[bytes]:
+    """The lines of a file, or of standard input for `-`, as they come, with their line ends.
+
+    A line longer than `most` octets is cut at `most` + 1 and is the last, so that the caller sees it is too long.
+    Raises UsageError: unreadable.
+    """
+    try:
+        with _opened(name) as file:
+            while line := file.readline(most + 1):
+                yield line
+                if len(line) > most:
+                    return
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from error
+
+
+def _opened(name: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
+
+
+def _unreadable(name: str, error: OSError | ValueError) -> UsageError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return UsageError(f"{name}: {reason}")

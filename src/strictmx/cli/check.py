@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_settings
+from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_lines, read_settings, tell
 from strictmx.cli.terminal import Terminal, json_document, json_line, standard_error, standard_output
 from strictmx.findings.finding import Severity
 from strictmx.standards.names import InvalidName, Name
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from strictmx.findings.result import CheckResult, Verdict
 
 LIST_BYTES = 64 * 1_048_576  # a file of domains: some three million of them
-REPLAY_BYTES = 2_048 * 1_048_576
 CONCURRENCY = 20  # domains at a time
 MOST_CONCURRENCY = 1_000
 
@@ -62,23 +61,28 @@ def run(options: Namespace) -> int:
     if not 1 <= options.concurrency <= MOST_CONCURRENCY:
         raise UsageError(f"check: --concurrency is 1 to {MOST_CONCURRENCY}, not {options.concurrency}")
     domains, refused = _domains(options)
-    error_output = standard_error()
     for line in refused:
-        error_output.text(f"strictmx: {line}\n")
+        tell(line)
     with ExitStack() as stack:
         save = stack.enter_context(_save_file(options)) if options.save else None
         report = _Report(options, standard_output(), save, count=len(domains))
-        interrupted = False
+        interrupted, failed = False, None
         try:
             if options.replay is not None:
                 _replay(options.replay, domains, report)
             else:
-                _observe(options, domains, report, error_output)
+                _observe(options, domains, report, standard_error())
         except KeyboardInterrupt:
             interrupted = True
-        report.end()
+        except UsageError as error:  # what was judged before a damaged line stands
+            failed = error
+        if report.told or not failed:
+            report.end()
+    if failed:
+        raise failed
     if interrupted:
-        raise UsageError(f"check: interrupted, {report.told} of {len(domains)} domains were checked")
+        of_all = "" if options.replay is not None else f" of {len(domains)}"
+        raise UsageError(f"check: interrupted, {report.told}{of_all} domains were checked")
     if refused:
         return 2
     return 1 if report.worst is Severity.ERROR else 0
@@ -97,7 +101,7 @@ def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
         except InvalidName as error:
             wrong.append(f"check: {error}")
     if wrong:
-        raise UsageError("\n".join(wrong))
+        raise UsageError(*wrong)
     refused: list[str] = []
     if options.source is not None:
         for number, text in _lines(options.source):
@@ -195,15 +199,15 @@ def _replay(source: str, domains: list[Name], report: _Report) -> None:
     Raises UsageError: a line that is no observation, a domain that is not in the file.
     """
     from strictmx.findings.judge import judge
-    from strictmx.findings.observation import UnreadableObservation, load
+    from strictmx.findings.observation import OBSERVATION_BYTES, UnreadableObservation, load
 
     wanted = set(domains)
     missing = set(domains)
-    for number, line in enumerate(read_bytes(source, REPLAY_BYTES).splitlines(), start=1):
-        if not line.strip():
+    for number, line in enumerate(read_lines(source, OBSERVATION_BYTES + len(b"\r\n")), start=1):
+        if len(line) <= OBSERVATION_BYTES and not line.strip():
             continue
         try:
-            observation = load(line)
+            observation = load(line.rstrip(b"\r\n"))
         except UnreadableObservation as error:
             raise UsageError(f"{source}:{number}: {error}") from error
         if wanted and observation.domain not in wanted:
@@ -220,6 +224,7 @@ def _observe(options: Namespace, domains: list[Name], report: _Report, error_out
     """Look at the domains, with progress on a terminal."""
     import asyncio
 
+    from strictmx.internet.local import LocalFault
     from strictmx.internet.trust import TrustError
     from strictmx.roles.check import check, check_many
 
@@ -234,6 +239,8 @@ def _observe(options: Namespace, domains: list[Name], report: _Report, error_out
                 asyncio.run(check_many(domains, settings, concurrency=options.concurrency, now=_now, tell=tell))
     except TrustError as error:
         raise UsageError(f"check: the trust store (`trust` in [internet]): {error}") from error
+    except LocalFault as error:
+        raise UsageError(f"check: {error}") from error
 
 
 def _now() -> datetime:
