@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from strictmx.cli import main
-from strictmx.cli.arguments import Parser
+from strictmx.cli.arguments import Help, Parser
 from strictmx.cli.verbs import VERBS, load
 from strictmx.version import __version__
 from tests.cli.conftest import Run
@@ -59,6 +60,10 @@ WRONG = [
     (["policy", "new", "a.example", "--mx", "x.example", "--max-age", "soon"], "--max-age"),
     (["policy", "new", "a.example", "--mx", "x.example", "--mode", "enforced"], "--mode"),
     (["policy", "lint", "/nonexistent"], "No such file"),
+    (["policy", "lint", "/nonexistent\n\x1b[31m"], r"/nonexistent\n\x1b[31m: No such file"),
+    (["check", "--from", "/nonexistent\u202e\nx"], r"\u202e\nx: No such file"),
+    (["check", "a.example", "--config", "/nonexistent\n\x9b"], r"\n\x9b"),
+    (["lab", "up", "--dir", "/dev/null/\n\x1b"], r"\n\x1b"),
     (["records", "a.example"], "--policy"),
     (["records", "_x.example"], "letters, digits and hyphens"),
     (["records", "a.example", "--policy", "/nonexistent"], "No such file"),
@@ -76,31 +81,52 @@ def test_wrong_use_is_one_line_and_status_2(run: Run, arguments: list[str], part
     assert ended.err.startswith("strictmx: ")
     assert ended.err.count("\n") == 1
     assert part in ended.err
-    assert "\x1b" not in ended.err
+    assert not set(ended.err) & {"\x1b", "\x9b", "\u202e"}
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
+def declared(verb: str) -> Parser:
+    """The options of a verb, as the command line declares them."""
+    module = load(verb)
+    parser = Parser(f"strictmx {verb}", module.HELP)
+    module.declare(parser)
+    return parser
+
+
+def helps() -> Iterator[tuple[str, Help]]:
+    """Every verb and every verb below one, as typed, with its help."""
+    for verb in VERBS:
+        yield verb, load(verb).HELP
+        for name, about in declared(verb).verbs.items():
+            yield f"{verb} {name}", about
+
+
+HELPS = dict(helps())
+
+
+def test_verbs_below_verbs_are_found() -> None:
+    assert {"policy new", "policy lint", "lab up", "lab list"} <= set(HELPS)
+
+
+@pytest.mark.parametrize("verb", sorted(HELPS))
 def test_help_ends_with_examples(run: Run, capsys: pytest.CaptureFixture[str], verb: str) -> None:
     with pytest.raises(SystemExit) as ended:
-        main([verb, "--help"])
+        main([*verb.split(), "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
     examples = text.partition("examples:\n")[2].strip().splitlines()
     assert len(examples) >= 4
+    assert any(line.strip().startswith(f"strictmx {verb} ") or f"| strictmx {verb} " in line for line in examples)
     assert all(len(line) <= 120 for line in text.splitlines())
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
+@pytest.mark.parametrize("verb", sorted(HELPS))
 def test_examples_can_be_parsed(verb: str) -> None:
-    module = load(verb)
-    for line, purpose in module.HELP.examples:
+    for line, purpose in HELPS[verb].examples:
         assert purpose
         words = line.partition("| ")[2].split() if line.startswith("curl") else line.partition(" | ")[0].split()
         words = [word for word in words[: words.index(">") if ">" in words else None] if word != "&"]
         assert words[0] == "strictmx"
-        parser = Parser(f"strictmx {words[1]}", load(words[1]).HELP)
-        load(words[1]).declare(parser)
-        parser.parse(words[2:])
+        declared(words[1]).parse(words[2:])
 
 
 def test_configuration_may_stand_before_or_after_the_verb(run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from strictmx.cli.arguments import Help, Parser, UsageError
 from strictmx.cli.terminal import json_document, standard_output
 from strictmx.lab import domains_table
+from strictmx.text import escaped
 
 HELP = Help(
     about="A mail internet on loopback: DNS, policy hosts, MX hosts, a certificate authority; a domain for every\n"
@@ -20,17 +21,31 @@ HELP = Help(
         ("strictmx check --config /tmp/lab/strictmx.toml mx-certificate-expired.example", "look at one of its domains"),
     ),
 )
+UP_HELP = Help(
+    about="Run the laboratory until Ctrl-C. It says `ready:` once every server listens, on ports that were free.",
+    examples=(
+        ("strictmx lab up --dir /tmp/lab &", "run it; it writes /tmp/lab/strictmx.toml"),
+        ("strictmx check --config /tmp/lab/strictmx.toml --from /tmp/lab/ALL", "look at all of its domains"),
+    ),
+)
+LIST_HELP = Help(
+    about="List the domains of the laboratory: what each shows, and the verdict that `check` gives.",
+    examples=(
+        ("strictmx lab list", "for people"),
+        ("strictmx lab list --json", "with the codes that `check` finds, for a program"),
+    ),
+)
 
 
 def declare(parser: Parser) -> None:
     """Declare `lab up` and `lab list`."""
-    up = parser.add_verb("up", "run the laboratory until Ctrl-C")
+    up = parser.add_verb("up", "run the laboratory until Ctrl-C", UP_HELP)
     up.add_argument(
         "--dir",
         metavar="DIR",
         help="where its configuration and certificates go (default: a new one, removed at the end)",
     )
-    listing = parser.add_verb("list", "what each domain shows")
+    listing = parser.add_verb("list", "what each domain shows", LIST_HELP)
     listing.add_argument("--json", action="store_true", help="as a JSON list")
 
 
@@ -52,7 +67,7 @@ def _up(directory: Path) -> int:
     output = standard_output()
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        asyncio.run(serve(directory, lambda line: output.text(f"{line}\n")))
+        asyncio.run(serve(directory, lambda line: output.text(f"{escaped(line)}\n")))
     except OSError as error:
         raise UsageError(f"lab: {error.filename or directory}: {error.strerror or error}") from error
     return 0

@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from strictmx.cli.arguments import Help, Parser, UsageError, read_bytes, read_settings
+from strictmx.cli.arguments import Help, Parser, UsageError, read_bytes, read_settings, tell
 from strictmx.cli.terminal import json_document, standard_output
 from strictmx.standards import sts
 from strictmx.standards.names import InvalidName, Name
@@ -31,11 +31,29 @@ HELP = Help(
         ),
     ),
 )
+NEW_HELP = Help(
+    about="Print a policy file for a domain. Serve it, octet for octet, as\n"
+    "https://mta-sts.DOMAIN/.well-known/mta-sts.txt, then publish what `strictmx records` prints.",
+    examples=(
+        ("strictmx policy new example.com > mta-sts.txt", "in testing mode, for the domain's present MX hosts"),
+        ("strictmx policy new example.com --mode enforce --mx mx1.example.com --max-age 4w", "another one"),
+    ),
+)
+LINT_HELP = Help(
+    about="Say what senders make of a policy file, and what to mend. Exit 1 when they ignore it.",
+    examples=(
+        ("strictmx policy lint mta-sts.txt", "a file"),
+        (
+            "curl https://mta-sts.example.com/.well-known/mta-sts.txt | strictmx policy lint - --json",
+            "one that is served, for a program",
+        ),
+    ),
+)
 
 
 def declare(parser: Parser) -> None:
     """Declare `policy new` and `policy lint`."""
-    new = parser.add_verb("new", "print a policy file (CRLF, ready to serve)")
+    new = parser.add_verb("new", "print a policy file (CRLF, ready to serve)", NEW_HELP)
     new.add_argument("domain", metavar="DOMAIN")
     new.add_argument("--mode", choices=[mode.value for mode in sts.Mode], default="testing", help="default: testing")
     new.add_argument(
@@ -51,7 +69,7 @@ def declare(parser: Parser) -> None:
         metavar="AGE",
         help="how long senders keep it, seconds or 1d, 2w, 1y; default 1w",
     )
-    lint = parser.add_verb("lint", "what senders make of a policy file; exit 1 when they ignore it")
+    lint = parser.add_verb("lint", "what senders make of a policy file; exit 1 when they ignore it", LINT_HELP)
     lint.add_argument("file", metavar="FILE", help="a file, or - for standard input")
     lint.add_argument("--json", action="store_true", help="as a JSON document")
 
@@ -117,13 +135,13 @@ def _present(domain: Name, options: Namespace) -> tuple[sts.HostPattern, ...]:
     if hosts == ["."]:
         raise UsageError(f"policy new: {domain} says with `MX 0 .` that it takes no mail, so it needs no policy")
     if not hosts:
-        sys.stderr.write(f"strictmx: {domain} has no MX record; the policy names {domain} itself\n")
+        tell(f"{domain} has no MX record; the policy names {domain} itself")
         return (sts.HostPattern(domain),)
     try:
         patterns = tuple(dict.fromkeys(sts.HostPattern.parse(host) for host in hosts))
     except ValueError as error:
         raise UsageError(f"policy new: an MX record of {domain} names no host ({error}); {NO_MX}") from error
-    sys.stderr.write(f"strictmx: the policy names the present MX hosts of {domain}: {', '.join(map(str, patterns))}\n")
+    tell(f"the policy names the present MX hosts of {domain}: {', '.join(map(str, patterns))}")
     return patterns
 
 

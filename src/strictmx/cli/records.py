@@ -8,7 +8,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_settings
+from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_settings, tell
 from strictmx.cli.terminal import json_document
 from strictmx.standards import sts, tlsrpt, zone
 from strictmx.standards.names import InvalidName, Name, address_of
@@ -66,7 +66,7 @@ def run(options: Namespace) -> int:
         raise UsageError(f"records: name the policy file of {domain} with --policy FILE")
     policy = _policy(options.policy)
     if policy is None:
-        sys.stderr.write(f"strictmx: {options.policy}: senders ignore this policy; see strictmx policy lint\n")
+        tell(f"{options.policy}: senders ignore this policy; see strictmx policy lint")
         return 1
     records = [
         DnsRecord(sts.record_name(domain), "TXT", sts.format_record(_record(options))),
@@ -103,11 +103,11 @@ def _reporting(domain: Name, options: Namespace) -> list[DnsRecord]:
     """The TLSRPT record. An update never replaces one that is there by an address that nobody chose."""
     rua = options.rua
     if not rua and options.format == "nsupdate":
-        sys.stderr.write("strictmx: the TLSRPT record stays as it is; choose where reports go with --rua\n")
+        tell("the TLSRPT record stays as it is; choose where reports go with --rua")
         return []
     if not rua:
         rua = [f"mailto:postmaster@{domain}"]
-        sys.stderr.write(f"strictmx: reports go to {rua[0]}; choose another address with --rua\n")
+        tell(f"reports go to {rua[0]}; choose another address with --rua")
     try:
         return [DnsRecord(tlsrpt.record_name(domain), "TXT", tlsrpt.format_record(rua))]
     except ValueError as error:
@@ -120,9 +120,9 @@ def _policy_host(domain: Name, options: Namespace) -> list[DnsRecord]:
     targets = options.host or [read_settings(options, dict(os.environ)).publish.host]
     targets = [target for target in targets if target]
     if not targets:
-        sys.stderr.write(
-            f"strictmx: {host} must lead to the web server that serves the policy; "
-            "name it with --host, or set `host` in `[publish]`\n"
+        tell(
+            f"{host} must lead to the web server that serves the policy; "
+            "name it with --host, or set `host` in `[publish]`"
         )
         return []
     addresses = [address_of(target) for target in targets]
