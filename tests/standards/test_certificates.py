@@ -474,6 +474,8 @@ MATCHES = [  # rule, DNS-ID of the certificate, host, matches
     ("TLS-01", "xn--mller-kva.example", "m\u00fcller.example", True),
     ("TLS-01", "mx1.example.com.", "mx1.example.com", False),
     ("TLS-01", "example.com", "mx1.example.com", False),
+    ("TLS-01", "mx1.example.com\0.evil.example", "mx1.example.com", False),
+    ("TLS-01", "mx1.example.com\0", "mx1.example.com", False),
     ("TLS-02", "*.example.com", "mx1.example.com", True),
     ("TLS-02", "*.EXAMPLE.com", "xn--mller-kva.example.com", True),
     ("TLS-02", "*.example.com", "example.com", False),
