@@ -383,6 +383,12 @@ FAULTS = [  # rule, observation, codes, verdict
         {"tlsrpt-record-rua-unresolvable": "warning"},
         Verdict.SECURE,
     ),
+    (
+        "MX-04",  # the host of the address takes no mail, whatever the preference
+        healthy(report_uris=(ReportUri("mailto:a@no.example", "no.example", (lookup("no.example", "MX", "10 ."),)),)),
+        {"tlsrpt-record-rua-unresolvable": "warning"},
+        Verdict.SECURE,
+    ),
     # DNS
     (
         "DEC-04",

@@ -1,6 +1,8 @@
 """Every finding, once: code, words, mend, reference. `KINDS` is what exists; documents and the lab are held against it.
 
-Add one by declaring it in the module of its subject; it is picked up here by itself.
+Add one by declaring it in the module of its subject; it is picked up here by itself. The parts of sentences that a
+judge fills in stand above the declarations, as constants named after the `{field}` that they fill; those that several
+subjects share are in `certificate` and `senders`.
 """
 
 from __future__ import annotations
