@@ -124,6 +124,10 @@ def test_tlsa(run: Run, policy: str, tmp_path: Path) -> None:
         (["--rua", "postmaster@example.com"], "mailto:postmaster@example.com"),
         (["--host", "a b"], "--host"),
         (["--host", "a.example", "--host", "b.example"], "one name"),
+        (["--host", "192.0.2.1", "--host", "b.example"], "one name"),
+        (["--host", "mta-sts.example.com"], "alias of itself"),
+        (["--host", "fe80::1%\x1b[31m"], "scope"),
+        (["--rua", "mailto:a@b\x1b[31m\n"], r"mailto:a@b\x1b[31m\n"),
         (["--tlsa", "--certificate", "POLICY"], "no certificate"),
         (["--tlsa", "--certificate", "STRANGER"], "is for other.example, not for mx1.example.com"),
     ],
@@ -133,8 +137,9 @@ def test_wrong_values(run: Run, policy: str, tmp_path: Path, arguments: list[str
     stranger.write_bytes(server(authority("Root"), "other.example").pem)
     given = [{"POLICY": policy, "STRANGER": str(stranger)}.get(argument, argument) for argument in arguments]
     ended = run("records", "example.com", "--policy", policy, *given)
-    assert (ended.status, ended.out) == (2, "")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert part in ended.err
+    assert "\x1b" not in ended.err
 
 
 def test_records_of_an_invalid_policy_are_not_printed(run: Run, tmp_path: Path) -> None:

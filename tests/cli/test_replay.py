@@ -33,7 +33,7 @@ def test_every_line_is_judged(run: Run, file: Path, end: bytes) -> None:
 def test_standard_input_is_read_as_it_comes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A damaged line ends the run: what stands behind it is never asked for."""
     lines = iter([GOOD + b"\n", DAMAGED + b"\n"])
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=SimpleNamespace(readline=lambda most: next(lines))))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=SimpleNamespace(readline=lambda _: next(lines))))
     ended = run("check", "--replay", "-", "--jsonl")
     assert (ended.status, ended.out.count("\n")) == (2, 1)
     assert ended.err.startswith("strictmx: -:2: no saved observation")

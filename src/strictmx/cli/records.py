@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_settings, tell
 from strictmx.cli.terminal import json_document
-from strictmx.standards import sts, tlsrpt, zone
-from strictmx.standards.names import InvalidName, Name, address_of
+from strictmx.standards import records, sts, zone
+from strictmx.standards.names import InvalidName, Name
 from strictmx.standards.zone import DnsRecord
 
 CERTIFICATE_BYTES = 1_048_576
@@ -64,118 +65,106 @@ def run(options: Namespace) -> int:
         raise UsageError("records: --tlsa and --certificate go together")
     if options.policy is None:
         raise UsageError(f"records: name the policy file of {domain} with --policy FILE")
-    policy = _policy(options.policy)
+    from strictmx.api import parse_policy
+
+    policy, _ = parse_policy(read_bytes(options.policy, sts.POLICY_BYTES))
     if policy is None:
         tell(f"{options.policy}: senders ignore this policy; see strictmx policy lint")
         return 1
-    records = [
-        DnsRecord(sts.record_name(domain), "TXT", sts.format_record(_record(options))),
+    found = [
+        _policy_record(domain, options),
         *_reporting(domain, options),
         *_policy_host(domain, options),
     ]
     if options.certificate is not None:
-        records += _tlsa(domain, policy, options.certificate)
-    sys.stdout.write(_formatted(records, domain, options.format))
+        found += _tlsa(domain, policy, options.certificate)
+    for assumption in _assumed(domain, options, found):
+        tell(assumption)
+    sys.stdout.write(_formatted(found, domain, options.format))
     return 0
 
 
-def _policy(name: str) -> sts.Policy | None:
-    data = read_bytes(name, sts.POLICY_BYTES)
-    return sts.read_policy(data).policy if len(data) <= sts.POLICY_BYTES else None
-
-
-def _record(options: Namespace) -> sts.Record:
+def _policy_record(domain: Name, options: Namespace) -> DnsRecord:
     """The STS record. Without --id its id is the time at which the file was changed, so that it follows the text."""
     if options.id is not None:
         identifier = options.id
     elif options.policy == STDIN:
-        identifier = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
+        identifier = records.id_at(datetime.now(UTC))
     else:
-        changed = Path(options.policy).stat().st_mtime
-        identifier = datetime.fromtimestamp(changed, UTC).strftime("%Y%m%d%H%M%S")
+        identifier = records.id_at(datetime.fromtimestamp(Path(options.policy).stat().st_mtime, UTC))
     try:
-        return sts.Record(identifier)
+        return records.policy_record(domain, identifier)
     except ValueError as error:
         raise UsageError(f"records: {error}") from error
 
 
-def _reporting(domain: Name, options: Namespace) -> list[DnsRecord]:
+def _reporting(domain: Name, options: Namespace) -> tuple[DnsRecord, ...]:
     """The TLSRPT record. An update never replaces one that is there by an address that nobody chose."""
-    rua = options.rua
-    if not rua and options.format == "nsupdate":
-        tell("the TLSRPT record stays as it is; choose where reports go with --rua")
-        return []
-    if not rua:
-        rua = [f"mailto:postmaster@{domain}"]
-        tell(f"reports go to {rua[0]}; choose another address with --rua")
+    if not options.rua and options.format == "nsupdate":
+        return ()
+    rua = options.rua or [_usual_rua(domain)]
     try:
-        return [DnsRecord(tlsrpt.record_name(domain), "TXT", tlsrpt.format_record(rua))]
+        return (records.reporting_record(domain, rua),)
     except ValueError as error:
-        raise UsageError(f"records: --rua {rua[0] if len(rua) == 1 else ', '.join(rua)}: {error}") from error
+        raise UsageError(f"records: --rua {', '.join(rua)}: {error}") from error
 
 
-def _policy_host(domain: Name, options: Namespace) -> list[DnsRecord]:
-    """The address or alias of the policy host."""
-    host = sts.policy_host(domain)
+def _usual_rua(domain: Name) -> str:
+    return f"mailto:postmaster@{domain}"
+
+
+def _policy_host(domain: Name, options: Namespace) -> tuple[DnsRecord, ...]:
+    """The address or alias of the policy host, as --host or the configuration has it."""
     targets = options.host or [read_settings(options, dict(os.environ)).publish.host]
     targets = [target for target in targets if target]
-    if not targets:
-        tell(
-            f"{host} must lead to the web server that serves the policy; "
-            "name it with --host, or set `host` in `[publish]`"
-        )
-        return []
-    addresses = [address_of(target) for target in targets]
-    if all(addresses):
-        return [DnsRecord(host, "A" if one.version == 4 else "AAAA", str(one)) for one in addresses if one]  # noqa: PLR2004
-    if len(targets) > 1:
-        raise UsageError("records: --host is one name, or one or more addresses")
     try:
-        return [DnsRecord(host, "CNAME", f"{Name.parse(targets[0])}.")]
-    except InvalidName as error:
-        raise UsageError(f"records: --host: {error}") from error
+        return records.policy_host_records(domain, targets) if targets else ()
+    except ValueError as error:
+        raise UsageError(f"records: --host {', '.join(targets)}: {error}") from error
 
 
-def _tlsa(domain: Name, policy: sts.Policy, file: str) -> list[DnsRecord]:
-    """`3 1 1` for each MX host that the policy names, lies in the domain, and is covered by the certificate."""
+def _tlsa(domain: Name, policy: sts.Policy, file: str) -> tuple[DnsRecord, ...]:
+    """The TLSA records of the MX hosts that the policy names and the certificate in the file is for."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
-
-    from strictmx.standards import dane
-    from strictmx.standards.certificates import dns_id_matches
-    from strictmx.standards.chain import read_certificate
 
     try:
         leaf = x509.load_pem_x509_certificates(read_bytes(file, CERTIFICATE_BYTES))[0]
     except ValueError as error:
         raise UsageError(f"records: {file}: holds no certificate in PEM") from error
     der = leaf.public_bytes(Encoding.DER)
-    named = [pattern.name for pattern in policy.mx if not pattern.wildcard]
-    hosts = [host for host in named if host == domain or host.endswith(f".{domain}")]
+    hosts = records.own_hosts(domain, policy)
     if not hosts:
         raise UsageError(
             f"records: the policy names no host within {domain}; TLSA records stand in the host's own zone"
         )
-    presented = read_certificate(der).dns_ids
-    covered = [host for host in hosts if any(dns_id_matches(pattern, host) for pattern in presented)]
-    if not covered:
-        has = ", ".join(presented[:NAMES_SHOWN]) or "no name"
+    found = records.tlsa_records(hosts, der)
+    if not found:
+        has = ", ".join(records.certificate_names(der)[:NAMES_SHOWN]) or "no name"
         raise UsageError(f"records: {file}: the certificate is for {has}, not for {', '.join(hosts[:NAMES_SHOWN])}")
-    value = str(dane.make(dane.EE, dane.KEY, 1, der))
-    return [DnsRecord(dane.query_name(host), "TLSA", value) for host in covered]
+    return found
 
 
-def _formatted(records: list[DnsRecord], domain: Name, form: str) -> str:
+def _assumed(domain: Name, options: Namespace, found: list[DnsRecord]) -> Iterator[str]:
+    """What nobody chose, in a sentence each."""
+    if not options.rua and options.format == "nsupdate":
+        yield "the TLSRPT record stays as it is; choose where reports go with --rua"
+    elif not options.rua:
+        yield f"reports go to {_usual_rua(domain)}; choose another address with --rua"
+    host = sts.policy_host(domain)
+    if not any(record.name == host for record in found):
+        yield (
+            f"{host} must lead to the web server that serves the policy; "
+            "name it with --host, or set `host` in `[publish]`"
+        )
+
+
+def _formatted(found: list[DnsRecord], domain: Name, form: str) -> str:
     match form:
         case "nsupdate":
-            return zone.as_nsupdate(records)
+            return zone.as_nsupdate(found)
         case "terraform":
-            return zone.as_terraform(records, domain)
+            return zone.as_terraform(found, domain)
         case "json":
-            return json_document(
-                [
-                    {"name": f"{record.name}.", "type": record.type, "ttl": record.ttl, "value": record.value}
-                    for record in records
-                ]
-            )
-    return zone.as_zone(records)
+            return json_document([record.to_json() for record in found])
+    return zone.as_zone(found)

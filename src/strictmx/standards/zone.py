@@ -32,6 +32,10 @@ class DnsRecord:
         parts = [self.value[at : at + STRING_OCTETS] for at in range(0, len(self.value), STRING_OCTETS)] or [""]
         return " ".join('"' + re.sub(r'(["\\])', r"\\\1", part) + '"' for part in parts)
 
+    def to_json(self) -> dict[str, object]:
+        """The record as every JSON of ours writes it; its name is absolute, a TXT value whole."""
+        return {"name": f"{self.name}.", "type": self.type, "ttl": self.ttl, "value": self.value}
+
 
 def as_zone(records: Sequence[DnsRecord]) -> str:
     """Lines of a zone file, names absolute."""
