@@ -190,7 +190,7 @@ class _Report:
             several = self._count > 1 or len(self._documents) != 1
             self._output.text(json_document(self._documents if several else self._documents[0]))
         elif self._form == "text":
-            self._output.lines(view.summary_lines(self._verdicts))
+            self._output.lines(view.summary_lines(self._verdicts, self._output.width))
 
 
 def _replay(source: str, domains: list[Name], report: _Report) -> None:

@@ -34,6 +34,8 @@ VERDICT_WORDS = {
 }
 _INDENT = " " * 10
 _HOSTS_SHOWN = 4
+_LEAST_ROOM = 20  # characters of a line of text, however narrow the terminal
+_TO_PASTE = re.compile(r".* IN .*|[a-z_]+: \S+")  # a record, or a line of a policy
 _NO_BREAK = "\ue000"  # stands for a blank while text is wrapped; no text of ours or from outside holds it
 _HEADINGS = ("MX host", "TLS", "certificate until", "MTA-STS", "DANE", "plain")
 _CELL_STYLES = {"yes": "ok", "no": "error", "in part": "warning"}
@@ -47,7 +49,7 @@ def result_lines(result: CheckResult, width: int) -> Iterator[Line]:
     """One domain: verdict, findings with their mends, and what each kind of sender does at each MX host."""
     style, _ = VERDICT_WORDS[result.verdict]
     word = (result.verdict.value.upper(), style)
-    yield ((escaped(result.domain), "bold"), ("  ", ""), word, (f"  {_verdict_words(result)}", ""))
+    yield from _headed(((escaped(result.domain), "bold"), ("  ", ""), word), _verdict_words(result), width, "  ")
     for finding in result.findings:
         yield ()
         yield from finding_lines(finding, width)
@@ -79,23 +81,36 @@ def _verdict_words(result: CheckResult) -> str:
 def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     """One finding: what is the case, what to do."""
     word = SEVERITY_WORDS[finding.severity]
-    yield ((f"  {word:<8}", word), (f"{finding.code}", "bold"), (f"  {finding.subject}", ""))
-    for line in _wrapped(finding.message, width):
+    yield from _headed(((f"  {word:<8}", word), (finding.code, "bold")), finding.subject, width, _INDENT)
+    room = width - len(_INDENT)
+    for line in _wrapped(finding.message, room):
         yield ((_INDENT + line, ""),)
     for number, paragraph in enumerate(finding.mend.split("\n") if finding.mend else ()):
         prefix = "→ " if number == 0 else "  "
-        # A record or a line of a file must stay whole to be pasted; sentences are wrapped.
-        parts = _wrapped(paragraph, width - 2) if number == 0 or " IN " not in paragraph else [paragraph]
+        # What is there to be pasted stays whole; sentences are wrapped.
+        whole = number > 0 and _TO_PASTE.fullmatch(paragraph)
+        parts = [paragraph] if whole else _wrapped(paragraph, room - len(prefix))
         for part_number, part in enumerate(parts):
             yield ((_INDENT + (prefix if part_number == 0 else "  "), "bold"), (part, ""))
     if finding.severity is not Severity.OK:
-        yield ((f"{_INDENT}{finding.reference}", "dim"),)
+        for line in _wrapped(finding.reference, room):
+            yield ((_INDENT + line, "dim"),)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """The text in lines; a command between backticks is never broken, since it is there to be pasted."""
+def _headed(head: Line, words: str, width: int, indent: str) -> Iterator[Line]:
+    """A line that begins with `head`; its words follow, on lines of their own where the terminal is too narrow."""
+    if sum(len(text) for text, _ in head) + 2 + len(words) <= width:
+        yield (*head, (f"  {words}", ""))
+        return
+    yield head
+    for line in _wrapped(words, width - len(indent)):
+        yield ((indent + line, ""),)
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    """The text in lines of `room` characters; a command between backticks is never broken: it is there to be pasted."""
     joined = re.sub(r"`[^`]*`", lambda match: match.group().replace(" ", _NO_BREAK), text)
-    lines = textwrap.wrap(joined, max(40, width - len(_INDENT)), break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(joined, max(_LEAST_ROOM, room), break_long_words=False, break_on_hyphens=False)
     return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
@@ -103,7 +118,8 @@ def _mx_table(hosts: Sequence[MxFacts], width: int) -> Iterator[Line]:
     """What each kind of sender does at each host; host by host where the table is wider than the terminal."""
     rows = [(f"{host.preference} {escaped(host.host)}", *_cells(host)) for host in hosts]
     widths = [max(len(row[column]) for row in [_HEADINGS, *rows]) for column in range(len(_HEADINGS))]
-    yield (("  Would a sender hand over mail here now?", "bold"),)
+    for line in _wrapped("Would a sender hand over mail here now?", width - 2):
+        yield ((f"  {line}", "bold"),)
     if sum(widths) + 2 * len(widths) > width:
         for name, *cells in rows:
             yield ((f"  {name}", ""),)
@@ -120,7 +136,7 @@ def _mx_table(hosts: Sequence[MxFacts], width: int) -> Iterator[Line]:
                 for cell, text in zip(row, padded, strict=True)
                 for segment in (("  ", ""), (text, _CELL_STYLES.get(cell, "")))
             )
-    for line in _wrapped(_LEGEND, width):
+    for line in _wrapped(_LEGEND, width - len(_INDENT)):
         yield ((f"  {line}", "dim"),)
 
 
@@ -144,27 +160,31 @@ def _answer(worst: bool | None, by_address: Sequence[bool | None]) -> str:  # no
     return {True: "yes", False: "no", None: "-"}[worst]
 
 
-def summary_lines(results: Iterable[Verdict]) -> Iterator[Line]:
+def summary_lines(results: Iterable[Verdict], width: int) -> Iterator[Line]:
     """How many domains ended with which verdict, when there were several."""
     counts = Counter(results)
     total = sum(counts.values())
     if total < 2:  # noqa: PLR2004 - one domain needs no sum
         return
     yield ()
-    yield (
-        (f"{total} domains:", "bold"),
-        *((f"  {counts[one]} {one.value}", VERDICT_WORDS[one][0]) for one in Verdict if counts[one]),
-    )
+    sums = [(f"  {counts[one]} {one.value}", VERDICT_WORDS[one][0]) for one in Verdict if counts[one]]
+    head = (f"{total} domains:", "bold")
+    if sum(len(text) for text, _ in (head, *sums)) <= width:
+        yield (head, *sums)
+    else:
+        yield (head,)
+        yield from ((one,) for one in sums)
 
 
 def lint_lines(name: str, policy: Policy | None, findings: Sequence[Finding], width: int) -> Iterator[Line]:
     """A policy file: what senders make of it, and what to mend."""
     if policy is None:
-        yield ((f"{escaped(name)}  ", "bold"), ("INVALID", "error"), ("  every sender ignores this file", ""))
+        head: Line = ((f"{escaped(name)}  ", "bold"), ("INVALID", "error"))
+        yield from _headed(head, "every sender ignores this file", width, "  ")
     else:
         hosts = listed(tuple(map(str, policy.mx)), most=_HOSTS_SHOWN) or "no host"
         meaning = f"mode {policy.mode.value}, {hosts}, kept for {duration(policy.max_age)}"
-        yield ((f"{escaped(name)}  ", "bold"), ("VALID", "ok"), (f"  {meaning}", ""))
+        yield from _headed(((f"{escaped(name)}  ", "bold"), ("VALID", "ok")), meaning, width, "  ")
     for finding in findings:
         yield ()
         yield from finding_lines(finding, width)
