@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from strictmx.findings.finding import Severity
 from strictmx.findings.judge import judge
 from strictmx.findings.judge.policy_file import lint
+from strictmx.findings.judge.published import SIGNATURE_CHECKS, Published
 from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation, Probe, ProbeStage, ReportUri
 from strictmx.findings.result import CheckResult, DaneStatus, Verdict
 from strictmx.standards import dane
+from strictmx.standards.names import Name
 from tests.certificates import AT, DAY, authority, issue, server
 from tests.findings import seen
 from tests.findings.seen import DOMAIN, POLICY, change, fetch, healthy, lookup, mx_host, policy_host, probe, stopped
@@ -488,7 +490,7 @@ DANE = [  # rule, observation, codes, verdict, status, whether a DANE sender del
     (
         "DANE-15",
         with_tlsa(ISSUER, chain=EXPIRED),
-        BESIDE | {"dane-mismatch": "error", "mx-certificate-expired": "error"},
+        BESIDE | {"mx-certificate-expired": "error"},
         Verdict.BROKEN,
         DaneStatus.MISMATCH,
         False,
@@ -847,3 +849,25 @@ def test_unusable_tlsa_is_told_beside_a_host_without_starttls() -> None:  # DANE
     host = seen.signed(MX1, "1 1 1 " + "ab" * 32, probes=(stopped(MX1, ProbeStage.NO_STARTTLS),))
     result = judge(seen.without_sts(healthy([host], mx=lookup(DOMAIN, "MX", f"10 {MX1}", secure=True))))
     assert told(result) == BESIDE | {"mx-no-starttls": "error", "dane-unusable": "warning"}
+
+
+def test_many_hostile_chains_cost_no_more_than_a_few() -> None:
+    """Chains that ask for every signature share one budget, counted in checks so that no clock decides."""
+    top = authority("Same")
+    mesh = tuple(issue("Same", top, ca=True).der for _ in range(15))
+    probes = [
+        probe(MX1, f"192.0.2.{number}", chain=(server(top, MX1, subject="Same").der, *mesh)) for number in range(1, 17)
+    ]
+    published = Published(healthy([mx_host(MX1, *probes)], anchors=mesh))
+    for one in probes:
+        published.examine(one.chain, Name(MX1))
+    assert published.budget.left >= 0
+    assert published.budget.left <= SIGNATURE_CHECKS - 16
+
+
+def test_the_same_chain_is_examined_once() -> None:
+    published = Published(healthy())
+    first = published.examine(seen.chain(MX1), Name(MX1))
+    left = published.budget.left
+    assert published.examine(seen.chain(MX1), Name(MX1)) is first
+    assert published.budget.left == left

@@ -21,7 +21,7 @@ from strictmx.standards.sts import (
     Stranger,
     format_policy,
     format_record,
-    meant_pattern,
+    meant_patterns,
     policy_host,
     read_policy,
     read_records,
@@ -218,7 +218,8 @@ POLICIES = [  # rule, file, faults (empty: by the book), whether a policy is lef
     ("STS-28", GOOD.replace("enforce", "enforce  \t"), [], True),
     ("STS-28", GOOD.replace("mode: ", "mode:"), [], True),
     ("STS-28", GOOD.replace("mode: ", "mode:\t "), [], True),
-    ("STS-28", GOOD.replace("mode:", "mode :"), [F.SYNTAX, F.MODE_MISSING], False),
+    ("STS-28", GOOD.replace("mode:", "mode :"), [F.SYNTAX], False),
+    ("STS-28", GOOD.replace("version:", "version ="), [F.SYNTAX], False),
     ("STS-28", GOOD.replace("\r\n", "\r"), [F.LINE_ENDING, F.SYNTAX], False),
     ("DEC-02", GOOD + "\r\n", [F.LINE_ENDING], True),
     ("DEC-02", GOOD.replace("mode", " \t\r\nmode"), [F.LINE_ENDING], True),
@@ -310,14 +311,20 @@ MEANT = [  # rule, text of an mx line, the pattern meant
     ("STS-23", "https://mx1.example.com/", "mx1.example.com"),
     ("STS-23", "mx1.example.com:25", "mx1.example.com"),
     ("STS-23", "mx_1.example.com", ""),
-    ("STS-23", "a.example, b.example", ""),
+    ("STS-23", "a.example, b.example", "a.example b.example"),
+    ("STS-23", "a.example b.example", "a.example b.example"),
+    ("STS-23", "[a.example, b.example]", "a.example b.example"),
+    ("STS-23", "mx1.example.com (backup)", "mx1.example.com"),
+    ("STS-23", "mx1.example.com;", "mx1.example.com"),
+    ("STS-24", "mx.müller.example", "mx.xn--mller-kva.example"),
+    ("STS-23", "*mail.example", ""),
     ("STS-23", "", ""),
 ]
 
 
 @pytest.mark.parametrize(("rule", "text", "meant"), MEANT)
 def test_the_pattern_that_was_meant(rule: str, text: str, meant: str) -> None:
-    assert meant_pattern(text) == meant
+    assert " ".join(meant_patterns(text)) == meant
 
 
 HOSTILE = [  # rule, file of the largest size

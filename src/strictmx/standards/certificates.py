@@ -20,6 +20,7 @@ from strictmx.standards import constraints
 from strictmx.standards.chain import (
     CHAIN_CERTIFICATES,
     TEXT_CHARACTERS,
+    Budget,
     Certificate,
     Link,
     NameKey,
@@ -131,7 +132,7 @@ class Examination:
         return min(soon, key=lambda one: one.not_after, default=None)
 
 
-def examine(
+def examine(  # noqa: PLR0913 - each is a fact that the judgement rests on
     chain: Sequence[bytes],
     *,
     reference_names: Sequence[Name],
@@ -139,13 +140,14 @@ def examine(
     issuers: Sequence[bytes] = (),
     anchor_keys: Sequence[bytes] = (),
     at: datetime,
+    budget: Budget | None = None,
 ) -> Examination:
     """Judge a chain as sent (RFC 5280 section 6.1, RFC 8461 section 4.2, RFC 6125). Never raises on content.
 
     chain: DER, the leaf first, the rest in any order. reference_names: one of them must match; none: names are not
     judged. anchors: DER of what is trusted, roots or not. issuers: DER of certificates known besides, used only to
     tell an incomplete chain from an untrusted one. anchor_keys: trusted bare keys (SubjectPublicKeyInfo, DANE-15).
-    at: aware.
+    at: aware. budget: signature checks shared with other chains; beside it each has its own limit.
     """
     try:
         leaf = read_certificate(chain[0]) if chain else None
@@ -154,7 +156,8 @@ def examine(
     if leaf is None:
         return Examination((_unreadable(0, "the server sent none"),))
     sent, unreadable = _read_sent(leaf, chain)
-    verdict = _best(sent, read_known(anchors), issuers, anchor_keys, at)
+    signatures = Signatures(budget=budget)
+    verdict = _best(sent, read_known(anchors), issuers, anchor_keys, at, signatures)
     faults = [*verdict.faults, *_name_faults(leaf, reference_names)]
     if leaf.extensions is None:
         faults.append(_unreadable(0, "its extensions cannot be read", leaf.subject_text))
@@ -244,9 +247,10 @@ def _best(
     issuers: Sequence[bytes],
     keys: Sequence[bytes],
     at: datetime,
+    signatures: Signatures,
 ) -> _Verdict:
     """The path with the fewest faults; one that uses certificates that were not sent only when no other ends well."""
-    leaf, signatures = sent[0], Signatures()
+    leaf = sent[0]
     pool = Pool.of(sent, anchors, keys=keys)
     paths = list(find_paths(leaf, pool, signatures))
     anchored = [path for path in paths if path.anchored]

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
@@ -31,7 +32,8 @@ CHAIN_CERTIFICATES = 16  # certificates of one chain that are looked at; a healt
 CERTIFICATE_OCTETS = 102_400  # OpenSSL's bound for a whole chain (SSL_MAX_CERT_LIST_DEFAULT)
 KNOWN_CERTIFICATES = 4_096  # anchors and known issuers read at most; a system's trust store has about 150
 PATH_ISSUERS = 14  # issuers above the server's own certificate; the public Web has at most four
-SIGNATURE_CHECKS = 32  # a check costs up to 0.1 ms, a hostile chain could ask for 16 times 16
+CACHED_CERTIFICATES = 1_024  # read once: intermediates recur in a run, and in the pool of one observation
+SIGNATURE_CHECKS = 32  # of one chain; a check costs 0.1 ms, with the largest curves ten times that
 SEARCH_STEPS = 256  # certificates put on a path while searching: cross-signed ones multiply the ways
 TEXT_CHARACTERS = 200  # of a name kept as evidence
 
@@ -84,6 +86,7 @@ class Certificate:
         return extension.value
 
 
+@lru_cache(maxsize=CACHED_CERTIFICATES)
 def read_certificate(der: bytes) -> Certificate:
     """Read one certificate.
 
@@ -165,16 +168,29 @@ def readable(name: x509.Name) -> str:
 
 
 @dataclass(slots=True)
+class Budget:
+    """Signature checks that several chains share, so that many hostile ones together cost no more than a few."""
+
+    left: int
+
+
+@dataclass(slots=True)
 class Signatures:
-    """Who signed what, each pair checked once, and at most `left` pairs checked in all."""
+    """Who signed what, each pair checked once, and at most `left` pairs checked in all, or what `budget` has left."""
 
     left: int = SIGNATURE_CHECKS
+    budget: Budget | None = None
     _known: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
 
     @property
     def exhausted(self) -> bool:
         """Whether a further pair can no longer be checked."""
-        return self.left <= 0
+        return self.left <= 0 or (self.budget is not None and self.budget.left <= 0)
+
+    def _spend(self) -> None:
+        self.left -= 1
+        if self.budget is not None:
+            self.budget.left -= 1
 
     def made_by(self, child: Certificate, issuer: Certificate) -> bool:
         """Whether the key of `issuer` made the signature of `child`; False once no checks are left."""
@@ -182,7 +198,7 @@ class Signatures:
         if pair not in self._known:
             if self.exhausted:
                 return False
-            self.left -= 1
+            self._spend()
             self._known[pair] = signed_by(child, issuer.key)
         return self._known[pair]
 
@@ -192,7 +208,7 @@ class Signatures:
         if pair not in self._known:
             if self.exhausted:
                 return False
-            self.left -= 1
+            self._spend()
             self._known[pair] = signed_by(child, _load_key(key))
         return self._known[pair]
 

@@ -19,6 +19,7 @@ from typing import assert_never
 from strictmx.standards.certificates import Examination, Fault, FaultKind, dns_id_matches, examine
 from strictmx.standards.chain import (
     CHAIN_CERTIFICATES,
+    Budget,
     Certificate,
     Link,
     Pool,
@@ -227,14 +228,15 @@ def match(
     reference_names: Sequence[Name],
     at: datetime,
     known: Sequence[bytes] = (),
+    budget: Budget | None = None,
 ) -> DaneResult:
     """Hold a chain as sent against a secure TLSA RRset (RFC 7672 section 3, DANE-14, 15, 17, 19, 20). Never raises.
 
     records: not empty. chain: DER, the leaf first. reference_names: as the function of that name gives them; only
     usage 2 looks at them and at dates (DANE-14). at: aware. known: certificates known besides, used only to name a
-    trust anchor that was not sent.
+    trust anchor that was not sent. budget: signature checks shared with other chains.
     """
-    shown = _Shown(tuple(chain[:CHAIN_CERTIFICATES]), tuple(reference_names), at, tuple(known))
+    shown = _Shown(tuple(chain[:CHAIN_CERTIFICATES]), tuple(reference_names), at, tuple(known), budget)
     missed: list[Missed] = [_too_many(record) for record in records[RECORDS:]]
     fits: list[tuple[TlsaRecord, int | None]] = []
     usable: list[TlsaRecord] = []
@@ -282,6 +284,7 @@ class _Shown:
     names: tuple[Name, ...]
     at: datetime
     known: tuple[bytes, ...]
+    budget: Budget | None
     _associations: dict[tuple[bytes, int, int], bytes | None] = field(default_factory=dict)
     _paths: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], Examination] = field(default_factory=dict)
 
@@ -328,7 +331,7 @@ class _Shown:
             if self._fits(record, certificate.der):
                 detail = f"it names {certificate.subject_text}, which the server does not send"
                 return Missed(record, Miss.NOT_SENT, detail, issuer=certificate.subject_text)
-        top = _top(self.chain)
+        top = _top(self.chain, Signatures(budget=self.budget))
         if top is None or top.self_issued:
             return Missed(record, Miss.OTHER, "it names none of the certificates that the server sent")
         detail = f"it names none of the certificates sent; if it names {top.issuer_text}, the server must send that too"
@@ -343,7 +346,12 @@ class _Shown:
     def _examine(self, anchors: tuple[bytes, ...], keys: tuple[bytes, ...]) -> Examination:
         if (anchors, keys) not in self._paths:
             self._paths[anchors, keys] = examine(
-                self.chain, reference_names=self.names, anchors=anchors, anchor_keys=keys, at=self.at
+                self.chain,
+                reference_names=self.names,
+                anchors=anchors,
+                anchor_keys=keys,
+                at=self.at,
+                budget=self.budget,
             )
         return self._paths[anchors, keys]
 
@@ -388,7 +396,7 @@ def _after_digest_agility(records: Sequence[TlsaRecord]) -> frozenset[TlsaRecord
     )
 
 
-def _top(chain: Sequence[bytes]) -> Certificate | None:
+def _top(chain: Sequence[bytes], signatures: Signatures) -> Certificate | None:
     """The certificate at the upper end of the longest path through what was sent; None when the leaf is unreadable."""
     sent: list[Link] = []
     for position, der in enumerate(chain):
@@ -397,7 +405,7 @@ def _top(chain: Sequence[bytes]) -> Certificate | None:
         except Unreadable:
             if not position:
                 return None
-    paths = find_paths(sent[0], Pool.of(sent, ()), Signatures())
+    paths = find_paths(sent[0], Pool.of(sent, ()), signatures)
     return max(paths, key=lambda path: len(path.links)).last
 
 

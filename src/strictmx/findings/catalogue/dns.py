@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from strictmx.findings.finding import Kind
-from strictmx.findings.observation import LookupStatus
+from strictmx.findings.observation import Lookup, LookupStatus
 
 STATUS_WORDS = {  # `{status}`: why a question got no answer
     LookupStatus.SERVFAIL: "SERVFAIL",
@@ -13,6 +15,14 @@ STATUS_WORDS = {  # `{status}`: why a question got no answer
     LookupStatus.CNAME_LOOP: "a chain of aliases without end",
     LookupStatus.BOGUS: "the DNSSEC signatures do not verify",
 }
+
+
+def said(lookup: Lookup) -> str:
+    """How a question failed, in the server's own code where that was another than SERVFAIL."""
+    code = re.match(r"rcode ([A-Z0-9]+)", lookup.detail)
+    return code.group(1) if code else STATUS_WORDS[lookup.status]
+
+
 # `{questions}`: the look-ups that failed alike
 QUESTION = "`{type}` of {name}"
 ONE_QUESTION = "The question for {questions}"

@@ -186,7 +186,7 @@ MX_INVALID = Kind(
 )
 MX_INVALID_NEAR = MX_INVALID.wording(
     message=MX_INVALID.message,
-    mend=f"Change line {{line}} to:\nmx: {{meant}}\n{_NEW_ID}{{record}}",
+    mend=f"Change line {{line}} to:\n{{meant}}\n{_NEW_ID}{{record}}",
 )
 MX_UNUSED = Kind(
     code="policy-mx-unused",

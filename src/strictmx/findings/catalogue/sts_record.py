@@ -35,6 +35,12 @@ MISSING_STRANGER = MISSING.wording(
     "senders see none and do not look for the policy.",
     mend=f"Replace it:\n{RECORD}",
 )
+MISSING_BEHIND_ALIAS = MISSING.wording(
+    message="{name} is an alias of {target}, perhaps by a wildcard of the zone, and there is no MTA-STS record at the "
+    "end of it. Senders therefore encrypt only if they can, and check no certificate.",
+    mend="Write a policy with `strictmx policy new {domain}` and serve it; then publish a record of its own, which a "
+    "wildcard gives way to and an alias at this very name must make room for:\n" + RECORD,
+)
 MISSING_ALIAS = MISSING.wording(
     message="{name} is an alias of {target}, and there is no record at the end of it. Senders see none and do not look "
     "for the policy.",

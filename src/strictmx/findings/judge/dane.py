@@ -13,9 +13,12 @@ from strictmx.findings.judge.published import Published
 from strictmx.findings.observation import Lookup, LookupStatus, MxHost, Probe
 from strictmx.findings.result import DaneStatus
 from strictmx.standards import dane
+from strictmx.standards.certificates import FaultKind
 from strictmx.standards.names import InvalidName, Name
 
 RECORDS_SHOWN = 3
+# Faults of a certificate that a path of usage 2 may have and that have findings of their own.
+OWN_FAULTS = frozenset({FaultKind.EXPIRED, FaultKind.NOT_YET_VALID, FaultKind.NAME_MISMATCH, FaultKind.NO_SAN})
 STATUS = {
     dane.Outcome.MATCH: DaneStatus.MATCH,
     dane.Outcome.MISMATCH: DaneStatus.MISMATCH,
@@ -125,6 +128,7 @@ def match_probe(published: Published, seen: HostDane, probe: Probe) -> dane.Dane
         reference_names=seen.reference_names,
         at=published.at,
         known=(*published.known_issuers, *published.seen.anchors),
+        budget=published.budget,
     )
 
 
@@ -140,25 +144,37 @@ def drafts(seen: HostDane, probe: Probe, result: dane.DaneResult) -> Iterator[Dr
         case dane.Outcome.UNUSABLE:
             return  # told of the host, since DNS alone shows it
         case dane.Outcome.MISMATCH:
-            yield _mismatch(result.missed, facts)
+            yield from _mismatch(result.missed, facts)
 
 
-def _mismatch(missed: Sequence[dane.Missed], facts: dict[str, object]) -> Draft:
-    """The wording that leads to the mend: an anchor not sent, a faulty path, or simply another key."""
+def _mismatch(missed: Sequence[dane.Missed], facts: dict[str, object]) -> Iterator[Draft]:
+    """The wording that leads to the mend: an anchor not sent, a faulty path, or simply another key.
+
+    Names and dates of usage 2 keep their own findings (DEC-15), which the certificate gives.
+    """
     usable = [one for one in missed if one.miss is not dane.Miss.UNUSABLE]
+    if usable and all(one.miss is dane.Miss.PATH and OWN_FAULTS.issuperset(_kinds(one)) for one in usable):
+        return
     for one in usable:
         if one.miss is dane.Miss.PATH:
             details = facts | {"record": _short(one.record), "why": one.detail}
-            return Draft(kinds.DANE_TA_FAULT, Severity.ERROR, one.detail, details)
+            yield Draft(kinds.DANE_TA_FAULT, Severity.ERROR, one.detail, details)
+            return
     for one in usable:
         if one.miss is dane.Miss.NOT_SENT and all(other.record.usage == dane.TA for other in usable):
             details = facts | {"record": _short(one.record)}
-            return Draft(kinds.DANE_TA_MISSING, Severity.ERROR, one.detail, details)
+            yield Draft(kinds.DANE_TA_MISSING, Severity.ERROR, one.detail, details)
+            return
     superseded = next((one.record for one in usable if one.miss is dane.Miss.SUPERSEDED), None)
     if superseded is not None:
         stronger = max((one.record for one in usable), key=lambda record: record.matching_type)
-        return Draft(kinds.DANE_SUPERSEDED, Severity.ERROR, "", facts | {"stale": _short(stronger)})
-    return Draft(kinds.DANE_MISMATCH, Severity.ERROR, usable[0].detail if usable else "", facts)
+        yield Draft(kinds.DANE_SUPERSEDED, Severity.ERROR, "", facts | {"stale": _short(stronger)})
+        return
+    yield Draft(kinds.DANE_MISMATCH, Severity.ERROR, usable[0].detail if usable else "", facts)
+
+
+def _kinds(missed: dane.Missed) -> set[FaultKind]:
+    return {fault.kind for fault in missed.faults}
 
 
 def proposal(chain: Sequence[bytes]) -> str:

@@ -26,7 +26,7 @@ def judge_dns(published: Published) -> Iterator[Finding]:
     seen = published.seen
     main = (seen.mx, seen.sts, seen.tlsrpt)
     if all(lookup.failed and lookup.status is not LookupStatus.BOGUS for lookup in main):
-        statuses = dict.fromkeys(kinds.STATUS_WORDS[lookup.status] for lookup in main)
+        statuses = dict.fromkeys(kinds.said(lookup) for lookup in main)
         yield kinds.FAILURE_ALL(
             published.domain, Severity.ERROR, evidence=seen.mx.detail, status=words.listed(tuple(statuses))
         )
@@ -73,7 +73,7 @@ def _finding(lookups: tuple[Lookup, ...], severity: Severity, consequence: str) 
         severity,
         evidence=first.detail,
         questions=told.format(questions=questions),
-        status=kinds.STATUS_WORDS[first.status],
+        status=kinds.said(first),
         name=first.name,
         type=first.type,
         consequence=consequence,

@@ -101,7 +101,7 @@ def judge_file(reading: sts.PolicyReading, subject: str, file: File) -> Iterator
 
 
 def _judge_fault(fault: sts.Fault, subject: str, file: File) -> Finding:
-    meant = sts.meant_pattern(fault.found) if fault.kind is PolicyFault.MX_INVALID else ""
+    meant = sts.meant_patterns(fault.found) if fault.kind is PolicyFault.MX_INVALID else ()
     more = kinds.MORE.format(count=fault.more) if fault.more else ""
     return _kind_of(fault, meant)(
         subject,
@@ -112,12 +112,12 @@ def _judge_fault(fault: sts.Fault, subject: str, file: File) -> Finding:
         line=fault.line,
         where=kinds.IN_LINE.format(line=fault.line, found=fault.found) if fault.line else "",
         nearest=_nearest_mode(fault.found),
-        meant=meant,
+        meant=mx_lines(meant),
         **file.facts,
     )
 
 
-def _kind_of(fault: sts.Fault, meant: str) -> Kind:
+def _kind_of(fault: sts.Fault, meant: Sequence[str]) -> Kind:
     """The wording for a fault; some kinds have one for each of their faces."""
     if fault.stranger is not None:
         return _STRANGERS[fault.stranger]

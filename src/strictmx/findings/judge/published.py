@@ -12,9 +12,11 @@ from functools import cached_property
 from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation
 from strictmx.standards import sts, tlsrpt
 from strictmx.standards.certificates import Examination, examine
+from strictmx.standards.chain import Budget
 from strictmx.standards.mx import Exchange, exchanges, is_null_mx
 from strictmx.standards.names import Name
 
+SIGNATURE_CHECKS = 512  # in one observation; a healthy domain of 16 addresses with chains of their own needs 50
 POOLED_CERTIFICATES = 500  # CA certificates taken from the other chains of one observation
 
 
@@ -172,10 +174,26 @@ class Published:
         return tuple(pool)[:POOLED_CERTIFICATES]
 
     def examine(self, chain: tuple[bytes, ...], host: Name) -> Examination:
-        """A chain judged for one host name, at the time of the observation and with its trust anchors."""
-        return examine(
-            chain, reference_names=(host,), anchors=self.seen.anchors, issuers=self.known_issuers, at=self.at
-        )
+        """A chain judged for one host name, at the time of the observation and with its trust anchors; each once."""
+        if (chain, host) not in self._examined:
+            self._examined[chain, host] = examine(
+                chain,
+                reference_names=(host,),
+                anchors=self.seen.anchors,
+                issuers=self.known_issuers,
+                at=self.at,
+                budget=self.budget,
+            )
+        return self._examined[chain, host]
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The signature checks that all chains of the observation share."""
+        return Budget(SIGNATURE_CHECKS)
+
+    @cached_property
+    def _examined(self) -> dict[tuple[tuple[bytes, ...], Name], Examination]:
+        return {}
 
     def alone(self, host: MxHost) -> bool:
         """Whether the domain has no other MX host to go to."""

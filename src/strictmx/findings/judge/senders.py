@@ -65,13 +65,14 @@ class Context:
         """Of a fault of the certificate, beside what the TLSA records say of it; names and dates bind DANE-TA only."""
         if self.published.enforced:
             return Severity.ERROR
+        anchored = any(record.usage == dane.TA for record in self.tlsa.records)
+        if anchored and result is not None and result.status is dane.Outcome.MISMATCH and kind not in _TRUST:
+            return Severity.ERROR
         if result is None or self.published.applied_policy is not None:
             return Severity.WARNING
         if result.status is dane.Outcome.MATCH:
             return Severity.WARNING if kind is FaultKind.EXPIRED and rests_on_dates(result) else Severity.NOTICE
-        if any(record.usage == dane.TA for record in self.tlsa.records):
-            return Severity.NOTICE if kind in _TRUST else Severity.ERROR
-        return Severity.WARNING
+        return Severity.NOTICE if anchored else Severity.WARNING
 
     def after_tls_fault(self, *, encrypts: bool) -> str:
         """What follows from a fault of STARTTLS or TLS. encrypts: weak encryption is left."""

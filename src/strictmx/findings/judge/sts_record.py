@@ -48,6 +48,9 @@ def _judge_missing(published: Published, facts: Mapping[str, str], dane_hosts: S
         yield kinds.MISSING_STRANGER(name, Severity.ERROR, found=published.record_strangers[0], **facts)
     elif published.record_alias:
         yield kinds.MISSING_ALIAS(name, Severity.ERROR, target=published.record_alias, **facts)
+    elif published.seen.sts.cnames and published.takes_mail:
+        target = published.seen.sts.target
+        yield kinds.MISSING_BEHIND_ALIAS(name, Severity.WARNING, target=target, **facts)
     elif published.fetched_policy is not None:
         yield kinds.MISSING_BESIDE_POLICY(name, Severity.WARNING, **facts)
     elif not published.takes_mail:

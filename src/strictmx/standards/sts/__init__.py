@@ -20,7 +20,7 @@ whatever its media type says (DEC-07), a max_age above the cap is clamped, since
 
 from __future__ import annotations
 
-from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy, meant_pattern
+from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy, meant_patterns
 from strictmx.standards.sts.reading import Effect, Fault, PolicyFault, PolicyReading, read_policy
 from strictmx.standards.sts.record import (
     RECORD_LABEL,
@@ -63,7 +63,7 @@ __all__ = [
     "Stranger",
     "format_policy",
     "format_record",
-    "meant_pattern",
+    "meant_patterns",
     "policy_host",
     "read_policy",
     "read_records",

@@ -115,17 +115,24 @@ def _bad_label(label: str) -> str:
     return "a label of a host name is empty" if not label else "a label of a host name begins or ends with a hyphen"
 
 
-def meant_pattern(text: str) -> str:
-    """The pattern that somebody meant who wrote a text that is none; empty when it cannot be told."""
-    bare = text.strip().strip("\"'<>").removeprefix("https://").removeprefix("smtp://").rstrip("/")
-    bare = re.sub(r"^[0-9]{1,5}[ \t]+", "", bare)  # the preference of an MX record
+def meant_patterns(text: str) -> tuple[str, ...]:
+    """The patterns that somebody meant who wrote a text that is none; empty when they cannot be told."""
+    text = re.sub(r"^[0-9]{1,5}[ \t]+", "", text.strip())  # the preference of an MX record
+    several = [_meant_pattern(part) for part in re.split(r"[,\s]+(?=[^\s,(#])", text) if part]
+    if len(several) > 1 and all(several):
+        return tuple(several)
+    one = _meant_pattern(re.split(r"\s*[(#]", text)[0])
+    return (one,) if one else ()
+
+
+def _meant_pattern(text: str) -> str:
+    bare = text.strip().strip("\"'<>[];").removeprefix("https://").removeprefix("smtp://").rstrip("/")
     bare = re.sub(r":[0-9]{1,5}$", "", bare).rstrip(".")
-    for candidate in (bare, f"*{bare}" if bare.startswith(".") else ""):
-        try:
-            return str(HostPattern.parse(candidate))
-        except ValueError:
-            continue
-    return ""
+    star, rest = ("*.", bare.lstrip("*").lstrip(".")) if bare.startswith(("*.", ".")) else ("", bare)
+    try:
+        return str(HostPattern.parse(star + Name.parse(rest)))
+    except ValueError:
+        return ""
 
 
 def format_policy(policy: Policy) -> bytes:

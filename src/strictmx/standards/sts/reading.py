@@ -133,6 +133,7 @@ class _Fields:
     mx: dict[HostPattern, None] = field(default_factory=dict)
     mx_seen: bool = False
     extensions: dict[str, str] = field(default_factory=dict)
+    tried: set[str] = field(default_factory=set)  # keys of lines that are none, so that they are not told as missing
     faults: list[Fault] = field(default_factory=list)
     _places: dict[tuple[PolicyFault, Effect], list[int]] = field(default_factory=dict)
 
@@ -188,6 +189,7 @@ def _read_line(fields: _Fields, number: int, line: str) -> None:
     key, colon, rest = line.partition(":")
     if not colon or not FIELD_NAME.match(key):
         fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", number, line, _why_no_field(line))
+        fields.tried.add(re.split(r"[\s:=]", line.lstrip(), maxsplit=1)[0])
         return
     value = rest.strip(" \t")
     if key == "mx":
@@ -277,6 +279,8 @@ def _note_missing(fields: _Fields) -> None:
     near = {_meant(key): key for key in fields.extensions if _meant(key)}
 
     def missing(kind: PolicyFault, rule: str, key: str) -> None:
+        if key in fields.tried:
+            return
         reason = f"`{near[key]}` must be written `{key}`" if key in near else f"there is no line `{key}: …`"
         fields.note(kind, Effect.FATAL, rule, 0, "", reason)
 

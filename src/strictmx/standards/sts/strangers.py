@@ -38,7 +38,7 @@ def recognise(text: str) -> Stranger | None:
         return Stranger.WEB_PAGE
     if start.startswith(("v=stsv1", '"v=stsv1', "_mta-sts")):
         return Stranger.DNS_RECORD
-    if start.startswith("---"):
+    if re.match(r"---[ \t]*\r?\n", start):
         return Stranger.FRONT_MATTER
     if start.startswith(("{", "[")):
         return Stranger.JSON
