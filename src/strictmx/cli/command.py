@@ -8,10 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from strictmx.cli.arguments import Parser, UsageError
+from strictmx.cli.arguments import Parser, UsageError, tell
 from strictmx.cli.verbs import VERBS, load
 from strictmx.internet.local import LocalFault
-from strictmx.text import escaped
 from strictmx.version import __version__
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a disk that takes no more
@@ -110,5 +109,5 @@ def _bug() -> int:
 
 def _complain(text: str) -> int:
     for line in text.splitlines():
-        sys.stderr.write(f"strictmx: {escaped(line)}\n")
+        tell(line)
     return UNUSABLE

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from strictmx.config import Internet
     from strictmx.findings.observation import Lookup
 
+WITHDRAWN_MAX_AGE = 86_400  # seconds; STS-76: a policy of mode none is a step, soon to be forgotten
 MAX_AGE = 604_800  # seconds; STS-30: a week, to be raised as the roll-out goes on
 NO_MX = "name the MX hosts with --mx HOST"
 
@@ -65,9 +66,8 @@ def declare(parser: Parser) -> None:
     )
     new.add_argument(
         "--max-age",
-        default=str(MAX_AGE),
         metavar="AGE",
-        help="how long senders keep it, seconds or 1d, 2w, 1y; default 1w",
+        help="how long senders keep it, seconds or 1d, 2w, 1y; default 1w, for mode none 1d",
     )
     lint = parser.add_verb("lint", "what senders make of a policy file; exit 1 when they ignore it", LINT_HELP)
     lint.add_argument("file", metavar="FILE", help="a file, or - for standard input")
@@ -84,7 +84,9 @@ def _new(options: Namespace) -> int:
         domain = Name.mail_domain(options.domain)
     except InvalidName as error:
         raise UsageError(f"policy new: {error}") from error
-    mode, max_age = sts.Mode(options.mode), _max_age(options.max_age)
+    mode = sts.Mode(options.mode)
+    usual = WITHDRAWN_MAX_AGE if mode is sts.Mode.NONE else MAX_AGE
+    max_age = usual if options.max_age is None else _max_age(options.max_age)
     patterns = tuple(dict.fromkeys(_pattern(text) for text in options.mx))
     if not patterns and mode is not sts.Mode.NONE:
         patterns = _present(domain, options)

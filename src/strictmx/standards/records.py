@@ -62,7 +62,7 @@ def own_hosts(domain: Name, policy: sts.Policy) -> tuple[Name, ...]:
 
 
 def tlsa_records(hosts: Sequence[Name], der: bytes) -> tuple[DnsRecord, ...]:
-    """`3 1 1` of a certificate (DER) at each of the hosts that it is for (DANE-30); empty when it is for none.
+    """`3 1 1` of a certificate (DER) at each of the hosts that it is for (DANE-30); empty when it is for others.
 
     Raises InvalidTlsa (a ValueError): the octets are no certificate.
     """
@@ -71,7 +71,8 @@ def tlsa_records(hosts: Sequence[Name], der: bytes) -> tuple[DnsRecord, ...]:
 
     value = str(dane.make(dane.EE, dane.KEY, 1, der))
     presented = certificate_names(der)
-    covered = [host for host in hosts if any(dns_id_matches(pattern, host) for pattern in presented)]
+    # DANE-14: names do not count; one that names other hosts is most likely the wrong file, one without any is not.
+    covered = [host for host in hosts if not presented or any(dns_id_matches(one, host) for one in presented)]
     return tuple(DnsRecord(dane.query_name(host), "TLSA", value) for host in covered)
 
 
