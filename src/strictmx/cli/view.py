@@ -7,9 +7,9 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from strictmx.findings.finding import Finding, Severity, listed
+from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.result import CheckResult, MxFacts, Verdict
-from strictmx.findings.words import duration
+from strictmx.findings.words import duration, listed
 from strictmx.standards.sts import Policy
 from strictmx.text import escaped
 

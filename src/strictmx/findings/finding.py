@@ -13,10 +13,7 @@ from typing import Any
 
 import msgspec
 
-from strictmx.findings.words import listed
 from strictmx.text import cut, escaped
-
-__all__ = ["Finding", "Kind", "Severity", "listed"]  # `listed` for those who render findings
 
 SUBJECT_CHARACTERS = 255  # a subject is a name or an address; what strangers made longer is cut
 FACT_CHARACTERS = 300  # a text from outside inside a message; the rest is cut and marked

@@ -14,6 +14,7 @@ import msgspec
 from strictmx.findings.observation import HOST_ADDRESSES, MX_HOSTS, Lookup, LookupStatus, MxHost, Probe, ProbeStage
 from strictmx.internet.look import Look, choose_addresses
 from strictmx.standards.dane import base_domains
+from strictmx.standards.mx import exchanges
 from strictmx.standards.names import Name, address_of
 
 SMTP_PORT = 25  # the port of TLSA records, RFC 7672 section 2.2.3; a laboratory listens elsewhere and may publish both
@@ -39,10 +40,9 @@ async def look_at_mail(look: Look, domain: Name) -> tuple[Lookup, tuple[MxHost, 
 def _named(records: Sequence[str]) -> list[MxHost]:
     """The hosts of the MX records, each once at its best preference; the root of a null MX is no host (MX-04)."""
     preferences: dict[str, int] = {}
-    for record in records:
-        preference, _, host = record.partition(" ")
-        if host and host != ".":
-            preferences.setdefault(host, int(preference))
+    for exchange in exchanges(records):
+        if not exchange.is_root:
+            preferences.setdefault(exchange.host, exchange.preference)
     return [
         MxHost(host=host, preference=preference, left_out=position >= MX_HOSTS)
         for position, (host, preference) in enumerate(preferences.items())

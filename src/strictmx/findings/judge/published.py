@@ -15,6 +15,7 @@ from strictmx.standards.certificates import Examination, examine
 from strictmx.standards.chain import Budget
 from strictmx.standards.mx import Exchange, exchanges, is_null_mx
 from strictmx.standards.names import Name
+from strictmx.standards.records import id_at
 
 SIGNATURE_CHECKS = 512  # in one observation; a healthy domain of 16 addresses with chains of their own needs 50
 POOLED_CERTIFICATES = 500  # CA certificates taken from the other chains of one observation
@@ -39,7 +40,7 @@ class Published:
     @property
     def fresh_id(self) -> str:
         """An id that a record published now could carry."""
-        return self.at.strftime("%Y%m%d%H%M%S")
+        return id_at(self.at)
 
     # ---- mail -------------------------------------------------------------------------------------------------------
 
