@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strictmx.findings.finding import Severity
 from strictmx.findings.judge import judge
 from strictmx.findings.judge.policy_file import lint
-from strictmx.findings.judge.published import SIGNATURE_CHECKS, Published
+from strictmx.findings.judge.published import CHAIN_SIGNATURE_CHECKS, SIGNATURE_CHECKS, Published
 from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation, Probe, ProbeStage, ReportUri
 from strictmx.findings.result import CheckResult, DaneStatus, Verdict
 from strictmx.standards import dane
@@ -435,6 +435,31 @@ def with_tlsa(*tlsa: str, secure_mx: bool = True, chain: tuple[bytes, ...] | Non
     return seen.without_sts(healthy([host], mx=mx))
 
 
+def with_expired_twin(observation: Observation) -> Observation:
+    """The TLSA record names an expired certificate of the issuing CA's key, which is sent beside the good one."""
+    ca = seen.intermediate()
+    twin = issue("Test Intermediate", seen.root(), ca=True, key=ca.key, not_after=AT - DAY)
+    shown = probe(MX1, chain=(*seen.chain(MX1), twin.der))
+    host = seen.signed(MX1, str(dane.make(2, 0, 1, twin.der)), probes=(shown,))
+    return change(observation, hosts=(host, *observation.hosts[1:]))  # type: ignore[no-any-return]
+
+
+def with_alias(*names: str) -> Observation:
+    """The MX host is a signed alias whose target has the TLSA record; the certificate is for `names`."""
+    target = "mail.shop.example"
+    tlsa = lookup(f"_25._tcp.{target}", "TLSA", ISSUER, secure=True)
+    signed = seen.signed(MX1, probes=(probe(MX1, chain=leaf(*names)),))
+    alias = lookup(MX1, "A", "192.0.2.1", cnames=(target,), secure=True)
+    host = change(signed, a=alias, tlsa=(tlsa,), tlsa_base=target)
+    return seen.without_sts(healthy([host], mx=lookup(DOMAIN, "MX", f"10 {MX1}", secure=True)))
+
+
+def beside_wildcard(observation: Observation) -> Observation:
+    """A wildcard alias of the zone answers at `_mta-sts`."""
+    answer = lookup(f"_mta-sts.{DOMAIN}", "TXT", cnames=("www.shop.example",))
+    return change(observation, sts=answer)  # type: ignore[no-any-return]
+
+
 def failing(status: LookupStatus) -> Observation:
     host = change(seen.signed(MX1), tlsa=(lookup(f"_25._tcp.{MX1}", "TLSA", status=status),))
     return seen.without_sts(healthy([host], mx=lookup(DOMAIN, "MX", f"10 {MX1}", secure=True)))
@@ -495,6 +520,39 @@ DANE = [  # rule, observation, codes, verdict, status, whether a DANE sender del
         DaneStatus.MISMATCH,
         False,
     ),
+    (
+        "DANE-15",
+        with_expired_twin(with_tlsa(ISSUER)),
+        BESIDE | {"dane-mismatch": "error"},
+        Verdict.BROKEN,
+        DaneStatus.MISMATCH,
+        False,
+    ),
+    (
+        "STS-73",
+        with_expired_twin(healthy()),
+        {"dane-mismatch": "error"},
+        Verdict.BROKEN,
+        DaneStatus.MISMATCH,
+        False,
+    ),
+    (
+        "DANE-16",
+        with_alias(MX1),
+        BESIDE | {"dane-mismatch": "error", "mx-is-cname": "warning"},
+        Verdict.BROKEN,
+        DaneStatus.MISMATCH,
+        False,
+    ),
+    (
+        "DANE-16",
+        with_alias(MX1, "mail.shop.example"),
+        BESIDE | {"mx-is-cname": "warning"},
+        Verdict.SECURE,
+        DaneStatus.MATCH,
+        True,
+    ),
+    ("STS-02", beside_wildcard(with_tlsa(KEY)), BESIDE, Verdict.SECURE, DaneStatus.MATCH, True),
     (
         "DANE-16",
         with_tlsa(ISSUER, chain=leaf(DOMAIN)),
@@ -863,6 +921,21 @@ def test_many_hostile_chains_cost_no_more_than_a_few() -> None:
         published.examine(one.chain, Name(MX1))
     assert published.budget.left >= 0
     assert published.budget.left <= SIGNATURE_CHECKS - 16
+
+
+def test_a_large_healthy_domain_stays_within_the_budget() -> None:
+    """Each host has a certificate of its own, and TLSA records that lead to the same authority by two ways."""
+    ca = seen.intermediate()
+    tlsa = str(dane.make(2, 0, 1, ca.der)), str(dane.make(2, 1, 1, ca.der))
+    names = [f"mx{number}.shop.example" for number in range(CHAIN_SIGNATURE_CHECKS * 30)]
+    hosts = [seen.signed(name, *tlsa) for name in names]
+    observation = healthy(hosts, policy=POLICY.replace("mx1.", "*."))
+    published = Published(observation)
+    for host in hosts:
+        assert published.examine(host.probes[0].chain, Name(host.host)).verifies
+    spent = SIGNATURE_CHECKS + CHAIN_SIGNATURE_CHECKS * (len(hosts) + 1) - published.budget.left
+    assert spent == len(hosts) + 1  # each leaf's signature, and the authority's once
+    assert judge(observation).verdict is Verdict.SECURE
 
 
 def test_the_same_chain_is_examined_once() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from dns.message import Message
 
-from strictmx.internet import local
+from strictmx.findings.observation import LookupStatus
+from strictmx.internet import dns, local
 from strictmx.internet.addresses import Guard, connect
 from strictmx.internet.dns import Resolver
 from strictmx.internet.local import LocalFault
@@ -71,6 +74,28 @@ def test_the_soft_limit_is_raised_as_far_as_the_system_allows() -> None:
         assert room == min(local.WANTED, before[1]) - local.KEPT
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_too_few_files_are_told_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = local.KEPT + local.LEAST - 1
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, limit))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+    with pytest.raises(LocalFault, match=f"may open {limit} files"):
+        local.sockets()
+
+
+async def test_waiting_for_room_is_no_fault_of_the_nameservers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question that nobody answers holds the only place for its whole time; the next one still has its own."""
+    monkeypatch.setattr(dns, "LOOKUP_SECONDS", 0.2)
+    answers = zone("b.test. 60 A 192.0.2.1")
+
+    def script(query: Message, transport: str) -> Iterable[bytes]:
+        return [] if query.question[0].name.labels[0] == b"a" else answers(query, transport)
+
+    async with nameserver(script) as server, Resolver(settings(server), concurrent=1) as resolver:
+        silent, answered = await asyncio.gather(resolver.ask("a.test", "A"), resolver.ask("b.test", "A"))
+    assert silent.status is LookupStatus.TIMEOUT
+    assert answered.records == ("192.0.2.1",)
 
 
 def test_the_first_of_nested_errors() -> None:

@@ -637,3 +637,9 @@ def test_no_altered_certificate_raises_or_passes(der: bytes, data: st.DataObject
     assert first.faults
     examine([LEAF.der, MIDDLE.der], reference_names=[HOST], anchors=chain, issuers=[ROOT.der], at=AT)
     AnchorIndex(chain).relevant([chain])
+
+
+def test_a_search_that_was_given_up_says_so() -> None:
+    spent = examine([LEAF.der, MIDDLE.der], reference_names=(HOST,), anchors=[ROOT.der], at=AT, budget=chain.Budget(0))
+    assert [fault.kind for fault in spent.faults] == [K.UNTRUSTED]
+    assert "given up" in spent.faults[0].detail

@@ -66,8 +66,8 @@ class Answer:
 class Resolver:
     """Look-ups through the configured nameservers, each (name, type) asked once while its answer lives.
 
-    concurrent: questions under way at once. Use it as an async context manager: it owns the sockets and the questions
-    under way.
+    concurrent: look-ups under way at once, each with one question at a time. Use it as an async context manager: it
+    owns the sockets and the questions under way.
     """
 
     def __init__(self, settings: Internet, *, concurrent: int = CONCURRENT) -> None:
@@ -94,8 +94,9 @@ class Resolver:
         return (await self.answer(name, rdtype)).lookup
 
     async def answer(self, name: str, rdtype: str) -> Answer:
-        """The records of `name`, and whether the servers that gave them are believed; ends within LOOKUP_SECONDS.
+        """The records of `name`, and whether the servers that gave them are believed.
 
+        Ends within LOOKUP_SECONDS once there is room for it; waiting for room is no fault of the nameservers.
         name: as in text, any case; what DNS cannot ask for is MALFORMED. rdtype: A, AAAA, MX, TXT, TLSA or CNAME;
         aliases are followed for all but CNAME. A remembered answer has the rest of its TTL. Raises LocalFault, and
         nothing else but cancellation.
@@ -114,7 +115,7 @@ class Resolver:
         cnames: list[str] = []
         believed = True
         try:
-            async with asyncio.timeout(LOOKUP_SECONDS):
+            async with self._room, asyncio.timeout(LOOKUP_SECONDS):
                 lookup, believed = await self._follow(name, rdtype, cnames)
         except TimeoutError:
             lookup = Lookup(name, rdtype, LookupStatus.TIMEOUT, cnames=tuple(cnames), detail="no answer in time")
@@ -179,27 +180,26 @@ class Resolver:
     async def _exchange(self, asked: Question) -> _Outcome:
         """One question, tried at the servers in turn until one answers or QUESTION_SECONDS are over."""
         loop = asyncio.get_running_loop()
-        async with self._room:
-            deadline = loop.time() + QUESTION_SECONDS
-            count = len(self._servers)
-            turn = [(self._first + offset) % count for offset in range(count)]
-            told = _Outcome(LookupStatus.TIMEOUT, "no nameserver answered")
-            while turn:
-                again = []
-                for index in turn:
-                    left = deadline - loop.time()
-                    if left <= 0:
-                        return told
-                    outcome = await self._attempt(self._servers[index], asked, min(ATTEMPT_SECONDS, left))
-                    if outcome.message is not None or outcome.status is LookupStatus.BOGUS:
-                        self._first = index
-                        return replace(outcome, believed=self._servers[index].believed)
-                    if _TELLING.index(outcome.status) >= _TELLING.index(told.status):
-                        told = outcome
-                    if outcome.again:
-                        again.append(index)
-                turn = again
-            return told
+        deadline = loop.time() + QUESTION_SECONDS
+        count = len(self._servers)
+        turn = [(self._first + offset) % count for offset in range(count)]
+        told = _Outcome(LookupStatus.TIMEOUT, "no nameserver answered")
+        while turn:
+            again = []
+            for index in turn:
+                left = deadline - loop.time()
+                if left <= 0:
+                    return told
+                outcome = await self._attempt(self._servers[index], asked, min(ATTEMPT_SECONDS, left))
+                if outcome.message is not None or outcome.status is LookupStatus.BOGUS:
+                    self._first = index
+                    return replace(outcome, believed=self._servers[index].believed)
+                if _TELLING.index(outcome.status) >= _TELLING.index(told.status):
+                    told = outcome
+                if outcome.again:
+                    again.append(index)
+            turn = again
+        return told
 
     async def _attempt(self, server: Server, asked: Question, seconds: float) -> _Outcome:
         """One question to one server: UDP, TCP where the answer did not fit, and the search for bogus."""

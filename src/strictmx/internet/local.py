@@ -10,6 +10,7 @@ import resource
 
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 KEPT = 64  # descriptors for what is no socket: output, modules, the trust store, the loop itself
+LEAST = 64  # sockets that one domain needs: room for its questions, sessions and fetch side by side
 WANTED = 4_096  # descriptors that the busiest run needs, with a socket for each question and session
 
 
@@ -26,7 +27,10 @@ def raise_if_ours(error: OSError) -> None:
 
 
 def sockets() -> int:
-    """How many sockets a run may hold at once; the soft limit is raised as far as it needs and the system allows."""
+    """How many sockets a run may hold at once; the soft limit is raised as far as it needs and the system allows.
+
+    Raises LocalFault where even one domain would have to queue for them, since a queue looks like silent servers.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return WANTED
@@ -34,7 +38,11 @@ def sockets() -> int:
         most = WANTED if hard == resource.RLIM_INFINITY else min(WANTED, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         soft = most
-    return max(2, soft - KEPT)
+    if soft < KEPT + LEAST:
+        raise LocalFault(
+            f"this process may open {soft} files and needs {KEPT + LEAST}: raise the limit, `ulimit -n 4096`"
+        )
+    return soft - KEPT
 
 
 def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:

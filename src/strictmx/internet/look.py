@@ -32,7 +32,8 @@ _CUT_OFF = f"not done within the {DOMAIN_SECONDS:g} seconds of a look at a domai
 class Look:
     """What the steps of one observation share.
 
-    seconds: how long it may take from now on. on_step: called with a short text when a step begins.
+    seconds: how long it may take from now on. sessions: SMTP sessions at once. on_step: called with a
+    short text when a step begins.
     """
 
     def __init__(
@@ -42,12 +43,13 @@ class Look:
         prober: Prober,
         *,
         seconds: float = DOMAIN_SECONDS,
+        sessions: int = DOMAIN_SESSIONS,
         on_step: Callable[[str], None] | None = None,
     ) -> None:
         self.settings = settings
         self._resolver, self._prober, self._on_step = resolver, prober, on_step
         self._believed = True
-        self._room = asyncio.Semaphore(DOMAIN_SESSIONS)
+        self._room = asyncio.Semaphore(sessions)
         self._deadline = asyncio.get_running_loop().time() + seconds
 
     async def ask(self, name: str, rdtype: str) -> Lookup:

@@ -29,13 +29,14 @@ from strictmx.findings.observation import (
 from strictmx.internet.authorities import Authorities
 from strictmx.internet.dns import CONCURRENT, Resolver
 from strictmx.internet.local import first_of, sockets
-from strictmx.internet.look import DOMAIN_SECONDS, Look, choose_addresses
+from strictmx.internet.look import DOMAIN_SECONDS, DOMAIN_SESSIONS, Look, choose_addresses
 from strictmx.internet.mx_hosts import look_at_mail
 from strictmx.internet.smtp import SESSIONS, Prober
 from strictmx.internet.trust import TrustStore
 from strictmx.standards import sts, tlsrpt
 from strictmx.standards.names import Name
 
+DOMAIN_QUESTIONS = 12  # questions that a look at one domain begins with, side by side
 CHAIN_OCTETS = 2_621_440  # chains kept of one domain: 600 sessions with ordinary ones
 
 
@@ -48,11 +49,13 @@ class Observer:
 
     def __init__(self, settings: Internet, *, now: Callable[[], datetime]) -> None:
         self._settings, self._now = settings, now
-        room = (
-            sockets()
-        )  # shared out: half for questions, a quarter for sessions; fetches and repetitions take the rest
-        self._resolver = Resolver(settings, concurrent=max(1, min(CONCURRENT, room // 2)))
-        self._prober = Prober(settings, sessions=max(1, min(SESSIONS, room // 4)))
+        # The sockets of the run: half for questions, a quarter for sessions; fetches and repetitions take the rest.
+        room = sockets()
+        questions, sessions = min(CONCURRENT, room // 2), min(SESSIONS, room // 4)
+        self._resolver = Resolver(settings, concurrent=questions)
+        self._prober = Prober(settings, sessions=sessions)
+        self._domain_sessions = min(DOMAIN_SESSIONS, sessions // 2)
+        self._room = asyncio.Semaphore(max(1, questions // DOMAIN_QUESTIONS))
         self._index = Lock()
         self._trust: TrustStore | None = None
         self._authorities: Authorities | None = None
@@ -70,13 +73,25 @@ class Observer:
     async def observe(
         self, domain: Name, on_step: Callable[[str], None] | None = None, *, seconds: float = DOMAIN_SECONDS
     ) -> Observation:
-        """Look at the domain; ends within `seconds`. Raises LocalFault, and nothing else but cancellation.
+        """Look at the domain. Raises LocalFault, and nothing else but cancellation.
 
+        Waits while this machine has no sockets for one more domain, and then ends within `seconds`.
         on_step: called with a short text as each step begins.
         """
+        async with self._room:
+            return await self._observe(domain, on_step, seconds)
+
+    async def _observe(self, domain: Name, on_step: Callable[[str], None] | None, seconds: float) -> Observation:
         loop = asyncio.get_running_loop()
         began, observed_at = loop.time(), self._now()
-        look = Look(self._settings, self._resolver, self._prober, seconds=seconds, on_step=on_step)
+        look = Look(
+            self._settings,
+            self._resolver,
+            self._prober,
+            seconds=seconds,
+            sessions=self._domain_sessions,
+            on_step=on_step,
+        )
         try:
             async with asyncio.TaskGroup() as group:
                 record = group.create_task(_look_at_record(look, domain))

@@ -156,7 +156,7 @@ def examine(  # noqa: PLR0913 - each is a fact that the judgement rests on
     if leaf is None:
         return Examination((_unreadable(0, "the server sent none"),))
     sent, unreadable = _read_sent(leaf, chain)
-    signatures = Signatures(budget=budget)
+    signatures = Signatures(budget or Budget())
     verdict = _best(sent, read_known(anchors), issuers, anchor_keys, at, signatures)
     faults = [*verdict.faults, *_name_faults(leaf, reference_names)]
     if leaf.extensions is None:
@@ -261,7 +261,10 @@ def _best(
         known = [path for path in find_paths(leaf, wider, signatures) if path.anchored]
         if known:
             return min((_judge_with_known(path, at) for path in known), key=lambda verdict: verdict.rank)
-    return min((_judge_unanchored(path, pool, at) for path in paths), key=lambda verdict: verdict.rank)
+    given_up = signatures.given_up
+    return min(
+        (_judge_unanchored(path, pool, at, given_up=given_up) for path in paths), key=lambda verdict: verdict.rank
+    )
 
 
 def _judge_anchored(path: Path, at: datetime) -> _Verdict:
@@ -281,9 +284,9 @@ def _judge_with_known(path: Path, at: datetime) -> _Verdict:
     return _Verdict(own, faults, (0, *_rank(path, faults)))
 
 
-def _judge_unanchored(path: Path, pool: Pool, at: datetime) -> _Verdict:
+def _judge_unanchored(path: Path, pool: Pool, at: datetime, *, given_up: bool) -> _Verdict:
     """A path that ends before an anchor: name why (TLS-05)."""
-    fault = _end_fault(path, pool)
+    fault = _end_fault(path, pool, given_up=given_up)
     faults = (fault, *_path_faults(path, at))
     return _Verdict(path, faults, (int(fault.kind is not FaultKind.CHAIN_INCOMPLETE), *_rank(path, faults)))
 
@@ -294,8 +297,11 @@ def _rank(path: Path, faults: Sequence[Fault]) -> tuple[int, int, float]:
     return (len(faults), 0, -ends) if path.anchored else (-len(path.links), len(faults), -ends)
 
 
-def _end_fault(path: Path, pool: Pool) -> Fault:
+def _end_fault(path: Path, pool: Pool, *, given_up: bool) -> Fault:
     link, last = path.links[-1], path.last
+    if given_up:
+        detail = "so many certificates of the same names were sent that the search for a trusted path was given up"
+        return _issuer_fault(FaultKind.UNTRUSTED, link, last.issuer_text, detail)
     if _self_signed(last):
         if len(path.links) == 1:
             return _issuer_fault(FaultKind.SELF_SIGNED, link, last.issuer_text, "it is issued by itself")

@@ -10,7 +10,7 @@ not, and whether it was sent or not.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -169,48 +169,44 @@ def readable(name: x509.Name) -> str:
 
 @dataclass(slots=True)
 class Budget:
-    """Signature checks that several chains share, so that many hostile ones together cost no more than a few."""
+    """Signature checks that several chains share, so that many hostile ones together cost no more than a few.
 
-    left: int
+    known: who signed what, (certificate, issuer or bare key) in DER; chains of one authority pay for its part once.
+    """
+
+    left: int = SIGNATURE_CHECKS
+    known: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Signatures:
-    """Who signed what, each pair checked once, and at most `left` pairs checked in all, or what `budget` has left."""
+    """Who signed what, for one chain: at most `left` checks that nobody made before, or what `budget` has left.
 
+    given_up: a pair was left unchecked for want of either, so that a path may have been missed.
+    """
+
+    budget: Budget = field(default_factory=Budget)
     left: int = SIGNATURE_CHECKS
-    budget: Budget | None = None
-    _known: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether a further pair can no longer be checked."""
-        return self.left <= 0 or (self.budget is not None and self.budget.left <= 0)
-
-    def _spend(self) -> None:
-        self.left -= 1
-        if self.budget is not None:
-            self.budget.left -= 1
+    given_up: bool = False
 
     def made_by(self, child: Certificate, issuer: Certificate) -> bool:
         """Whether the key of `issuer` made the signature of `child`; False once no checks are left."""
-        pair = (child.der, issuer.der)
-        if pair not in self._known:
-            if self.exhausted:
-                return False
-            self._spend()
-            self._known[pair] = signed_by(child, issuer.key)
-        return self._known[pair]
+        return self._made(child, issuer.der, lambda: issuer.key)
 
     def made_by_key(self, child: Certificate, key: bytes) -> bool:
         """As `made_by`, for a bare SubjectPublicKeyInfo (TLSA `2 1 0`)."""
-        pair = (child.der, key)
-        if pair not in self._known:
-            if self.exhausted:
+        return self._made(child, key, lambda: _load_key(key))
+
+    def _made(self, child: Certificate, signer: bytes, key: Callable[[], PublicKeyTypes | None]) -> bool:
+        pair = (child.der, signer)
+        if pair not in self.budget.known:
+            if self.left <= 0 or self.budget.left <= 0:
+                self.given_up = True
                 return False
-            self._spend()
-            self._known[pair] = signed_by(child, _load_key(key))
-        return self._known[pair]
+            self.left -= 1
+            self.budget.left -= 1
+            self.budget.known[pair] = signed_by(child, key())
+        return self.budget.known[pair]
 
 
 def signed_by(child: Certificate, key: PublicKeyTypes | None) -> bool:

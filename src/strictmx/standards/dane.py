@@ -236,7 +236,7 @@ def match(
     usage 2 looks at them and at dates (DANE-14). at: aware. known: certificates known besides, used only to name a
     trust anchor that was not sent. budget: signature checks shared with other chains.
     """
-    shown = _Shown(tuple(chain[:CHAIN_CERTIFICATES]), tuple(reference_names), at, tuple(known), budget)
+    shown = _Shown(tuple(chain[:CHAIN_CERTIFICATES]), tuple(reference_names), at, tuple(known), budget or Budget())
     missed: list[Missed] = [_too_many(record) for record in records[RECORDS:]]
     fits: list[tuple[TlsaRecord, int | None]] = []
     usable: list[TlsaRecord] = []
@@ -284,7 +284,7 @@ class _Shown:
     names: tuple[Name, ...]
     at: datetime
     known: tuple[bytes, ...]
-    budget: Budget | None
+    budget: Budget
     _associations: dict[tuple[bytes, int, int], bytes | None] = field(default_factory=dict)
     _paths: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], Examination] = field(default_factory=dict)
 
@@ -331,7 +331,7 @@ class _Shown:
             if self._fits(record, certificate.der):
                 detail = f"it names {certificate.subject_text}, which the server does not send"
                 return Missed(record, Miss.NOT_SENT, detail, issuer=certificate.subject_text)
-        top = _top(self.chain, Signatures(budget=self.budget))
+        top = _top(self.chain, Signatures(self.budget))
         if top is None or top.self_issued:
             return Missed(record, Miss.OTHER, "it names none of the certificates that the server sent")
         detail = f"it names none of the certificates sent; if it names {top.issuer_text}, the server must send that too"

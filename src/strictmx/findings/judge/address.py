@@ -176,8 +176,15 @@ class AddressView:
         return self.certificate is not None and self.certificate.expires_soon(self.host.published.at) is not None
 
     def _dane(self) -> Iterator[Draft]:
-        if self.match is not None:
-            yield from judge_dane.drafts(self.host.tlsa, self.probe, self.match)
+        if self.match is None:
+            return
+        faults = self.certificate.faults if self.certificate is not None else ()
+        told = {
+            (fault.kind, fault.position)
+            for fault in faults
+            if self.host.certificate_severity(self.match, fault.kind) is Severity.ERROR
+        }
+        yield from judge_dane.drafts(self.host.tlsa, self.probe, self.match, told)
 
 
 def _progress(probe: Probe) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from strictmx.findings import words
@@ -132,8 +132,13 @@ def match_probe(published: Published, seen: HostDane, probe: Probe) -> dane.Dane
     )
 
 
-def drafts(seen: HostDane, probe: Probe, result: dane.DaneResult) -> Iterator[Draft]:
-    """Findings of one address, to be joined with those of the host's other addresses."""
+def drafts(
+    seen: HostDane, probe: Probe, result: dane.DaneResult, told: Collection[tuple[FaultKind, int | None]]
+) -> Iterator[Draft]:
+    """Findings of one address, to be joined with those of the host's other addresses.
+
+    told: faults of the certificate, and where in the chain, of which an error is told already.
+    """
     facts: dict[str, object] = {"base": seen.base, "proposal": proposal(probe.chain)}
     match result.status:
         case dane.Outcome.MATCH:
@@ -144,16 +149,19 @@ def drafts(seen: HostDane, probe: Probe, result: dane.DaneResult) -> Iterator[Dr
         case dane.Outcome.UNUSABLE:
             return  # told of the host, since DNS alone shows it
         case dane.Outcome.MISMATCH:
-            yield from _mismatch(result.missed, facts)
+            yield from _mismatch(result.missed, facts, told)
 
 
-def _mismatch(missed: Sequence[dane.Missed], facts: dict[str, object]) -> Iterator[Draft]:
+def _mismatch(
+    missed: Sequence[dane.Missed], facts: dict[str, object], told: Collection[tuple[FaultKind, int | None]]
+) -> Iterator[Draft]:
     """The wording that leads to the mend: an anchor not sent, a faulty path, or simply another key.
 
-    Names and dates of usage 2 keep their own findings (DEC-15), which the certificate gives.
+    Names and dates of usage 2 keep their own findings (DEC-15) where the path to a public authority has them too.
     """
     usable = [one for one in missed if one.miss is not dane.Miss.UNUSABLE]
-    if usable and all(one.miss is dane.Miss.PATH and OWN_FAULTS.issuperset(_kinds(one)) for one in usable):
+    own = {fault for fault in told if fault[0] in OWN_FAULTS}
+    if usable and all(one.miss is dane.Miss.PATH and own.issuperset(_places(one)) for one in usable):
         return
     for one in usable:
         if one.miss is dane.Miss.PATH:
@@ -173,8 +181,8 @@ def _mismatch(missed: Sequence[dane.Missed], facts: dict[str, object]) -> Iterat
     yield Draft(kinds.DANE_MISMATCH, Severity.ERROR, usable[0].detail if usable else "", facts)
 
 
-def _kinds(missed: dane.Missed) -> set[FaultKind]:
-    return {fault.kind for fault in missed.faults}
+def _places(missed: dane.Missed) -> set[tuple[FaultKind, int | None]]:
+    return {(fault.kind, fault.position) for fault in missed.faults}
 
 
 def proposal(chain: Sequence[bytes]) -> str:

@@ -17,7 +17,8 @@ from strictmx.standards.mx import Exchange, exchanges, is_null_mx
 from strictmx.standards.names import Name
 from strictmx.standards.records import id_at
 
-SIGNATURE_CHECKS = 512  # in one observation; a healthy domain of 16 addresses with chains of their own needs 50
+SIGNATURE_CHECKS = 512  # in one observation, whatever was sent
+CHAIN_SIGNATURE_CHECKS = 4  # and for each chain; one of a public authority needs its leaf's, and shares the others
 POOLED_CERTIFICATES = 500  # CA certificates taken from the other chains of one observation
 
 
@@ -168,11 +169,16 @@ class Published:
     @cached_property
     def known_issuers(self) -> tuple[bytes, ...]:
         """CA certificates known here: those of the observer, and those that any server seen here sent."""
+        pool = dict.fromkeys([*self.seen.issuers, *(der for chain in self._chains for der in chain[1:])])
+        return tuple(pool)[:POOLED_CERTIFICATES]
+
+    @cached_property
+    def _chains(self) -> tuple[tuple[bytes, ...], ...]:
+        """Every chain that was sent, each once."""
         chains = [probe.chain for host in self.seen.hosts for probe in host.probes]
         if self.seen.policy_host.fetch is not None:
             chains.append(self.seen.policy_host.fetch.chain)
-        pool = dict.fromkeys([*self.seen.issuers, *(der for chain in chains for der in chain[1:])])
-        return tuple(pool)[:POOLED_CERTIFICATES]
+        return tuple(dict.fromkeys(chains))
 
     def examine(self, chain: tuple[bytes, ...], host: Name) -> Examination:
         """A chain judged for one host name, at the time of the observation and with its trust anchors; each once."""
@@ -190,7 +196,7 @@ class Published:
     @cached_property
     def budget(self) -> Budget:
         """The signature checks that all chains of the observation share."""
-        return Budget(SIGNATURE_CHECKS)
+        return Budget(SIGNATURE_CHECKS + CHAIN_SIGNATURE_CHECKS * len(self._chains))
 
     @cached_property
     def _examined(self) -> dict[tuple[tuple[bytes, ...], Name], Examination]:

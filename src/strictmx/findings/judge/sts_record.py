@@ -41,6 +41,7 @@ def judge_record(published: Published, dane_hosts: Sequence[str]) -> Iterator[Fi
 
 def _judge_missing(published: Published, facts: Mapping[str, str], dane_hosts: Sequence[str]) -> Iterator[Finding]:
     name = facts["name"]
+    protected = bool(dane_hosts) and set(dane_hosts) == set(published.mx_names)
     if published.misplaced_records:
         for place in published.misplaced_records:
             yield kinds.WRONG_PLACE(name, Severity.ERROR, place=place, **facts)
@@ -48,14 +49,14 @@ def _judge_missing(published: Published, facts: Mapping[str, str], dane_hosts: S
         yield kinds.MISSING_STRANGER(name, Severity.ERROR, found=published.record_strangers[0], **facts)
     elif published.record_alias:
         yield kinds.MISSING_ALIAS(name, Severity.ERROR, target=published.record_alias, **facts)
-    elif published.seen.sts.cnames and published.takes_mail:
+    elif published.seen.sts.cnames and published.takes_mail and not protected:
         target = published.seen.sts.target
         yield kinds.MISSING_BEHIND_ALIAS(name, Severity.WARNING, target=target, **facts)
     elif published.fetched_policy is not None:
         yield kinds.MISSING_BESIDE_POLICY(name, Severity.WARNING, **facts)
     elif not published.takes_mail:
         return
-    elif dane_hosts and set(dane_hosts) == set(published.mx_names):
+    elif protected:
         yield kinds.MISSING_BESIDE_DANE(name, Severity.NOTICE, **facts)
     elif dane_hosts:
         bare = [host for host in published.mx_names if host not in dane_hosts]
