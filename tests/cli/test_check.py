@@ -35,7 +35,7 @@ def codes(findings: list[dict[str, str]]) -> dict[str, str]:
 def everything(lab: Path) -> Documents:
     """Every domain of the laboratory, checked in one run."""
     ended = subprocess.run(
-        command("check", "--config", str(lab), "--from", str(lab.parent / "ALL"), "--jsonl"),
+        command("check", "--config", str(lab), "--from", "ALL", "--jsonl"),
         capture_output=True,
         text=True,
         check=False,
@@ -252,3 +252,18 @@ def test_output_that_cannot_be_written_is_one_line(lab: Path) -> None:
             timeout=60,
         )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_list_beside_the_configuration_is_found_unless_one_is_here(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside, here = tmp_path / "etc", tmp_path / "here"
+    for folder, text in ((beside, "not a name beside\n"), (here, "not a name here\n")):
+        folder.mkdir()
+        (folder / "domains").write_text(text)
+    configuration = beside / "strictmx.toml"
+    configuration.write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert f"{beside / 'domains'}:1" in run("check", "--from", "domains", "--config", str(configuration)).err
+    monkeypatch.chdir(here)
+    assert run("check", "--from", "domains", "--config", str(configuration)).err.startswith("strictmx: domains:1")

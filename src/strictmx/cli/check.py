@@ -39,7 +39,10 @@ def declare(parser: Parser) -> None:
     """Declare the options of `check`."""
     parser.add("domains", nargs="*", metavar="DOMAIN", help="a domain, as after the @ of a mail address")
     parser.add(
-        "--from", dest="source", metavar="FILE", help="a file of domains, one a line, # begins a comment; - is stdin"
+        "--from",
+        dest="source",
+        metavar="FILE",
+        help="a file of domains, one a line, # begins a comment; sought here, then beside FILE of --config; - is stdin",
     )
     parser.add(
         "--concurrency",
@@ -60,6 +63,7 @@ def run(options: Namespace) -> int:
         raise UsageError("check: --json and --jsonl exclude each other")
     if not 1 <= options.concurrency <= MOST_CONCURRENCY:
         raise UsageError(f"check: --concurrency is 1 to {MOST_CONCURRENCY}, not {options.concurrency}")
+    options.source = _sought(options.source, options.config)
     domains, refused = _domains(options)
     for line in refused:
         tell(line)
@@ -86,6 +90,14 @@ def run(options: Namespace) -> int:
     if refused:
         return 2
     return 1 if report.worst is Severity.ERROR else 0
+
+
+def _sought(source: str | None, configuration: str | None) -> str | None:
+    """The file of domains: as named, or the one of that name beside the configuration, where only that is there."""
+    if source in (None, STDIN) or configuration is None or Path(source).exists():
+        return source
+    beside = Path(configuration).parent / source
+    return str(beside) if beside.is_file() else source
 
 
 def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
