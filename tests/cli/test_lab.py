@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from strictmx.lab import DOMAINS
 from tests.cli.conftest import Run
@@ -18,3 +19,9 @@ def test_list_as_json(run: Run) -> None:
     rows = json.loads(run("lab", "list", "--json").out)
     assert [row["domain"] for row in rows] == [row.name for row in DOMAINS]
     assert set(rows[0]) >= {"domain", "shows", "verdict", "codes"}
+
+
+def test_one_laboratory_a_folder(lab: Path, run: Run) -> None:
+    ended = run("lab", "up", "--dir", str(lab.parent))
+    assert ended.status == 2
+    assert "runs here already" in ended.err

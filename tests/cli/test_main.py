@@ -158,3 +158,20 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
             command("lab", "list"), stdout=gone, stderr=subprocess.PIPE, text=True, check=False, env=environment()
         )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+CLOSED = [  # how the shell closes it, arguments, status
+    ("<&-", "policy lint -", 2),
+    ("<&-", "check --from -", 2),
+    (">&-", "policy new shop.example --mx mx.shop.example", 2),
+    ("2>&-", "policy lint nowhere", 2),
+    ("2>/dev/full", "nothing", 2),
+]
+
+
+@pytest.mark.parametrize(("redirection", "arguments", "status"), CLOSED)
+def test_a_stream_that_is_closed_or_full_is_no_bug_of_ours(redirection: str, arguments: str, status: int) -> None:
+    line = " ".join([*command(), arguments, redirection])
+    ended = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == status
+    assert "fault of strictmx" not in ended.stderr

@@ -100,3 +100,16 @@ def test_new_without_hosts_says_why(run: Run, lab: Path, domain: str, part: str)
     ended = run("policy", "new", domain, "--config", str(lab))
     assert (ended.status, ended.out) == (2, "")
     assert part in ended.err
+
+
+REFUSED = [  # lab domain, what the refusal says
+    ("mx-null-beside-others.example", "beside other MX records"),
+    ("mx-missing-no-address.example", "no MX record and no address"),
+]
+
+
+@pytest.mark.parametrize(("domain", "said"), REFUSED)
+def test_no_policy_for_hosts_that_take_no_mail(run: Run, lab: Path, domain: str, said: str) -> None:
+    ended = run("policy", "new", domain, "--config", str(lab))
+    assert (ended.status, ended.out) == (2, "")
+    assert said in ended.err

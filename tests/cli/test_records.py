@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import dns.zone
 import pytest
@@ -148,3 +149,21 @@ def test_records_of_an_invalid_policy_are_not_printed(run: Run, tmp_path: Path) 
     ended = run("records", "example.com", "--policy", str(file))
     assert (ended.status, ended.out) == (1, "")
     assert ended.err.endswith(r"\x1b]0;bad\n.txt: senders ignore this policy; see strictmx policy lint" + "\n")
+
+
+def test_hosts_without_tlsa_are_named(run: Run, tmp_path: Path) -> None:
+    policy, certificate = tmp_path / "mta-sts.txt", tmp_path / "mx.pem"
+    lines = "mx: mx1.shop.example\r\nmx: mx2.shop.example\r\nmx: *.other.example\r\n"
+    policy.write_bytes(f"version: STSv1\r\nmode: testing\r\n{lines}max_age: 604800\r\n".encode())
+    certificate.write_bytes(server(authority("CA"), "mx1.shop.example").pem)
+    ended = run("records", "shop.example", "--policy", str(policy), "--tlsa", "--certificate", str(certificate))
+    assert "no TLSA record for mx2.shop.example, *.other.example" in ended.err
+
+
+def test_a_file_from_the_far_future_needs_an_id(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = tmp_path / "mta-sts.txt"
+    policy.write_bytes(b"version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n")
+    times = SimpleNamespace(st_mtime=300_000_000_000.0)
+    real = Path.stat
+    monkeypatch.setattr(Path, "stat", lambda path, **more: times if path == policy else real(path, **more))
+    assert "name an id with --id" in run("records", "shop.example", "--policy", str(policy)).err

@@ -944,3 +944,51 @@ def test_the_same_chain_is_examined_once() -> None:
     left = published.budget.left
     assert published.examine(seen.chain(MX1), Name(MX1)) is first
     assert published.budget.left == left
+
+
+def test_the_record_that_decides_is_of_the_same_kind() -> None:  # DANE-19
+    other = "2 0 2 " + "ab" * 64
+    result = judge(with_tlsa(other, KEY, WRONG_512))
+    told_of = next(finding for finding in result.findings if finding.code == "dane-mismatch")
+    assert "3 1 2" in told_of.message
+    assert "2 0 2" not in told_of.message
+
+
+def test_addresses_differ_only_by_what_harms() -> None:  # DANE-14: a self-signed certificate is none beside TLSA
+    own = str(dane.make(3, 1, 1, SELF[0]))
+    probes = probe(MX1, chain=seen.chain(MX1)), probe(MX1, "192.0.2.2", chain=SELF)
+    host = seen.signed(MX1, KEY, own, probes=probes)
+    result = judge(seen.without_sts(healthy([host], mx=lookup(DOMAIN, "MX", f"10 {MX1}", secure=True))))
+    assert "mx-addresses-differ" not in told(result)
+    assert result.verdict is Verdict.SECURE
+
+
+def test_unusable_tlsa_excuses_no_certificate() -> None:  # DANE-13
+    assert told(judge(with_tlsa("2 1 1 abcd", chain=SELF)))["mx-certificate-self-signed"] == "warning"
+
+
+def test_dane_status_is_that_of_the_worst_address() -> None:  # DANE-20
+    bare = stopped(MX1, ProbeStage.NO_STARTTLS, "192.0.2.2")
+    host = seen.signed(MX1, KEY, probes=(probe(MX1), bare))
+    result = judge(seen.without_sts(healthy([host], mx=lookup(DOMAIN, "MX", f"10 {MX1}", secure=True))))
+    assert (result.mx[0].dane.status, result.mx[0].delivers.dane) == (DaneStatus.MISMATCH, False)
+
+
+MISSPELT = [  # rule, line to write wrong, how it is written, the line that the mend gives
+    ("STS-20", "version: STSv1", "Version: STSv1", "version: STSv1"),
+    ("STS-20", "mode: enforce", "Mode: enforce", "mode: enforce"),
+    ("STS-20", "max_age: 604800", "max-age: 604800", "max_age: 604800"),
+    ("STS-22", "mx: mx1.shop.example", "mxs: mx1.shop.example", "mx: mx1.shop.example"),
+]
+
+
+@pytest.mark.parametrize(("rule", "right", "wrong", "mended"), MISSPELT)
+def test_the_mend_of_a_misspelt_key_keeps_its_value(rule: str, right: str, wrong: str, mended: str) -> None:
+    one_host = POLICY.replace("mx: mx2.shop.example\r\n", "")
+    findings = [one for one in lint(one_host.replace(right, wrong).encode()) if one.severity is Severity.ERROR]
+    assert any(f"\n{mended}\n" in one.mend for one in findings), rule
+
+
+def test_a_control_character_is_to_be_removed() -> None:  # DEC-07
+    (finding,) = [one for one in lint(POLICY.encode() + b"x: a\x1bb\r\n") if one.severity is Severity.ERROR]
+    assert finding.mend.startswith("Remove the control character from line 6")

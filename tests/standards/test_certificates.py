@@ -643,3 +643,32 @@ def test_a_search_that_was_given_up_says_so() -> None:
     spent = examine([LEAF.der, MIDDLE.der], reference_names=(HOST,), anchors=[ROOT.der], at=AT, budget=chain.Budget(0))
     assert [fault.kind for fault in spent.faults] == [K.UNTRUSTED]
     assert "given up" in spent.faults[0].detail
+
+
+def test_names_against_constraints_are_compared_once_and_within_the_budget() -> None:
+    """Two certificates of each CA name multiply the ways; what is compared for one way serves the others."""
+    subtrees = [x509.DirectoryName(name(f"Excluded {number}")) for number in range(20)]
+    limits = x509.NameConstraints(None, subtrees)
+    names = x509.SubjectAlternativeName([x509.DirectoryName(name(f"Name {number}")) for number in range(20)])
+    issuer = ROOT
+    sent: list[Made] = []
+    for layer in range(4):
+        twins = [issue(f"Layer {layer}", issuer, ca=True, extensions=[names], critical=[limits]) for _ in range(2)]
+        twins[1] = issue(f"Layer {layer}", issuer, ca=True, key=twins[0].key, extensions=[names], critical=[limits])
+        issuer, sent = twins[0], [*sent, *twins]
+    shown = [server(issuer, HOST).der, *(made.der for made in sent)]
+    budget = chain.Budget()
+    assert examine(shown, reference_names=(HOST,), anchors=[ROOT.der], at=AT, budget=budget).verifies
+    pairs = 2 * 2 * 6 + 2 * 4  # each CA against the twins of each layer above it, and the leaf against all
+    assert len(budget.compared) == pairs
+    assert budget.comparisons > 0
+    empty = chain.Budget(comparisons=0)
+    refused = examine(shown, reference_names=(HOST,), anchors=[ROOT.der], at=AT, budget=empty)
+    assert {fault.kind for fault in refused.faults} == {K.CONSTRAINT}
+
+
+def test_certificates_that_others_sent_do_not_make_a_search_given_up() -> None:
+    stranger = authority("Appliance CA")
+    others = [authority("Appliance CA").der for _ in range(SIGNATURE_CHECKS + 8)]
+    result = examine([server(stranger, HOST).der], reference_names=(HOST,), anchors=[ROOT.der], issuers=others, at=AT)
+    assert [(fault.kind, "given up" in fault.detail) for fault in result.faults] == [(K.UNTRUSTED, False)]

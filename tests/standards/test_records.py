@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from strictmx.standards import records, sts
+from strictmx.standards import records, sts, zone
 from strictmx.standards.names import Name
 from strictmx.standards.sts import HostPattern, Mode, Policy
 from tests.certificates import authority, server
@@ -48,3 +48,15 @@ def test_tlsa_records_stand_at_own_hosts_that_the_certificate_is_for() -> None:
     assert [record.name for record in found] == ["_25._tcp.mx1.example.com", "_25._tcp.example.com"]
     assert {record.value[:6] for record in found} == {"3 1 1 "}
     assert records.tlsa_records(hosts[1:2], der) == ()
+
+
+def test_an_update_clears_the_policy_host_once() -> None:
+    """Updates apply in order: a second deletion would take away what was added before."""
+    found = records.policy_host_records(Name("example.com"), ["192.0.2.1", "2001:db8::1", "192.0.2.2"])
+    lines = zone.as_nsupdate(found).splitlines()
+    assert [line.split()[1] for line in lines[:-1]] == ["delete"] * 3 + ["add"] * 3
+
+
+def test_a_number_is_no_name_of_a_policy_host() -> None:
+    with pytest.raises(ValueError, match="neither an address nor a name"):
+        records.policy_host_records(Name("example.com"), ["999.1.1.1"])

@@ -28,7 +28,7 @@ from strictmx.standards.sts import (
     record_name,
     response_fault,
 )
-from strictmx.standards.sts.reading import FAULTS
+from strictmx.standards.txt_record import FAULTS
 
 # ---- the record ----------------------------------------------------------------------------------------------------
 
@@ -430,3 +430,13 @@ def test_response(
     rule: str, status: int, media_type: str | None, encoding: str | None, fault: ResponseFault | None
 ) -> None:
     assert response_fault(status, media_type, encoding) is fault
+
+
+def test_a_second_version_is_a_duplicate() -> None:  # STS-06
+    reading = read_records(["v=STSv1; id=1; v=STSv1;"])
+    assert reading.deviations == ((RecordDeviation.DUPLICATE_FIELD, "v"),)
+
+
+def test_of_many_unknown_fields_a_few_are_kept() -> None:
+    reading = read_records(["v=STSv1; id=1;" + "".join(f"a{number}=1;" for number in range(8_000))])
+    assert len(reading.deviations) == FAULTS

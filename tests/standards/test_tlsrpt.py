@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from strictmx.standards.names import Name
 from strictmx.standards.tlsrpt import RecordDeviation, RecordFault, format_record, read_records, read_uri, record_name
+from strictmx.standards.txt_record import FAULTS
 
 A, B = "mailto:a@example.com", "https://reports.example.net/v1?x=1"
 
@@ -120,3 +121,10 @@ def test_only_a_usable_record_is_written(rule: str, rua: list[str]) -> None:
 
 def test_where_the_record_is() -> None:  # RPT-07
     assert record_name(Name.parse("a.b.example")) == "_smtp._tls.a.b.example"
+
+
+def test_of_many_addresses_that_are_none_a_few_are_kept() -> None:
+    reading = read_records(["v=TLSRPTv1; rua=" + "x," * 30_000 + "mailto:a@example.com"])
+    assert len(reading.refused) == FAULTS
+    assert reading.record is not None
+    assert len(reading.record.rua) == 1

@@ -6,7 +6,7 @@ import argparse
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -28,9 +28,13 @@ class UsageError(Exception):
 
 
 def tell(line: str) -> None:
-    """Write one line on standard error; text from outside in it steers no terminal."""
-    sys.stderr.write(f"strictmx: {escaped(line)}\n")
-    sys.stderr.flush()
+    """Write one line on standard error; text from outside in it steers no terminal.
+
+    Where it cannot be written nobody is left to tell, and the exit status still says how it ended.
+    """
+    with suppress(OSError):
+        sys.stderr.write(f"strictmx: {escaped(line)}\n")
+        sys.stderr.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,11 @@ def read_lines(name: str, most: int) -> Iterator[bytes]:
 
 
 def _opened(name: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
+    if name != STDIN:
+        return Path(name).open("rb")
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+    return nullcontext(sys.stdin.buffer)
 
 
 def _unreadable(name: str, error: OSError | ValueError) -> UsageError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_lines, read_settings, tell
 from strictmx.cli.terminal import Terminal, json_document, json_line, standard_error, standard_output
+from strictmx.config import find
 from strictmx.findings.finding import Severity
 from strictmx.standards.names import InvalidName, Name
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from strictmx.findings.result import CheckResult, Verdict
 
 LIST_BYTES = 64 * 1_048_576  # a file of domains: some three million of them
+RESULT_KEY = b'"verdict"'  # what a printed result has and an observation has not
 CONCURRENCY = 20  # domains at a time
 MOST_CONCURRENCY = 1_000
 
@@ -42,14 +44,15 @@ def declare(parser: Parser) -> None:
         "--from",
         dest="source",
         metavar="FILE",
-        help="a file of domains, one a line, # begins a comment; sought here, then beside FILE of --config; - is stdin",
+        help="a file of domains, one a line, # begins a comment, here or beside the configuration; - is stdin",
     )
     parser.add(
         "--concurrency",
         type=int,
         default=CONCURRENCY,
         metavar="N",
-        help=f"domains looked at at the same time (1 to {MOST_CONCURRENCY}, default {CONCURRENCY})",
+        help=f"domains under way at the same time (1 to {MOST_CONCURRENCY}, default {CONCURRENCY}); of them some 80 "
+        "at once are asked about, fewer where few files may be open",
     )
     parser.add("--json", action="store_true", help="one JSON document: an object, or a list for several domains")
     parser.add("--jsonl", action="store_true", help="one JSON line a domain, as they finish")
@@ -63,7 +66,7 @@ def run(options: Namespace) -> int:
         raise UsageError("check: --json and --jsonl exclude each other")
     if not 1 <= options.concurrency <= MOST_CONCURRENCY:
         raise UsageError(f"check: --concurrency is 1 to {MOST_CONCURRENCY}, not {options.concurrency}")
-    options.source = _sought(options.source, options.config)
+    options.source = _sought(options.source, find(options.config, os.environ))
     domains, refused = _domains(options)
     for line in refused:
         tell(line)
@@ -92,12 +95,12 @@ def run(options: Namespace) -> int:
     return 1 if report.worst is Severity.ERROR else 0
 
 
-def _sought(source: str | None, configuration: str | None) -> str | None:
+def _sought(source: str | None, configuration: Path | None) -> str | None:
     """The file of domains: as named, or the one of that name beside the configuration, where only that is there."""
-    if source in (None, STDIN) or configuration is None or Path(source).exists():
+    if source is None or source == STDIN or configuration is None or os.path.exists(source):  # noqa: PTH110 - never raises
         return source
-    beside = Path(configuration).parent / source
-    return str(beside) if beside.is_file() else source
+    beside = str(configuration.parent / source)
+    return beside if os.path.isfile(beside) else source  # noqa: PTH113 - never raises
 
 
 def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
@@ -145,6 +148,8 @@ def _lines(source: str) -> Iterator[tuple[int, str]]:
 
 def _save_file(options: Namespace) -> BinaryIO:
     name = options.save
+    if name == STDIN:
+        raise UsageError("check: --save needs the name of a file")
     for taken in (options.source, options.replay):
         if taken not in (None, STDIN) and Path(name).exists() and Path(taken).exists() and Path(name).samefile(taken):
             raise UsageError(f"check: --save {name} would overwrite what is read")
@@ -221,7 +226,8 @@ def _replay(source: str, domains: list[Name], report: _Report) -> None:
         try:
             observation = load(line.rstrip(b"\r\n"))
         except UnreadableObservation as error:
-            raise UsageError(f"{source}:{number}: {error}") from error
+            hint = "; it looks like output of check, and --replay reads what --save wrote" if RESULT_KEY in line else ""
+            raise UsageError(f"{source}:{number}: {error}{hint}") from error
         if wanted and observation.domain not in wanted:
             continue
         missing.discard(Name(observation.domain))

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from strictmx.cli.arguments import Parser, UsageError, tell
 from strictmx.cli.verbs import VERBS, load
@@ -20,6 +21,10 @@ FINE, PROBLEM, UNUSABLE = 0, 1, 2  # exit statuses: fine; a problem was found; u
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. arguments: without the program's name; default those given."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stderr is None:  # started with it closed, as some daemons do: complaints go nowhere
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    if sys.stdout is None:
+        return _complain("standard output is closed")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows escapes

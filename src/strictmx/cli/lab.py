@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sys
 import tempfile
 from argparse import Namespace
@@ -11,6 +12,8 @@ from strictmx.cli.arguments import Help, Parser, UsageError
 from strictmx.cli.terminal import json_document, standard_output
 from strictmx.lab import domains_table
 from strictmx.text import escaped
+
+LOCK_FILE = "lock"  # held while a laboratory runs in the folder
 
 HELP = Help(
     about="A mail internet on loopback: DNS, policy hosts, MX hosts, a certificate authority; a domain for every\n"
@@ -67,7 +70,12 @@ def _up(directory: Path) -> int:
     output = standard_output()
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        asyncio.run(serve(directory, lambda line: output.text(f"{escaped(line)}\n")))
+        with (directory / LOCK_FILE).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UsageError(f"lab: {directory}: a laboratory runs here already") from error
+            asyncio.run(serve(directory, lambda line: output.text(f"{escaped(line)}\n")))
     except OSError as error:
         raise UsageError(f"lab: {error.filename or directory}: {error.strerror or error}") from error
     return 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from strictmx.cli.arguments import Help, Parser, UsageError, read_bytes, read_settings, tell
 from strictmx.cli.terminal import json_document, standard_output
 from strictmx.standards import sts
+from strictmx.standards.mx import exchanges, is_null_mx
 from strictmx.standards.names import InvalidName, Name
 
 if TYPE_CHECKING:
@@ -128,30 +129,44 @@ def _present(domain: Name, options: Namespace) -> tuple[sts.HostPattern, ...]:
     from strictmx.findings.observation import LookupStatus
 
     settings = read_settings(options, dict(os.environ)).internet
-    lookup = asyncio.run(_ask_mx(domain, settings))
+    lookup, reachable = asyncio.run(_ask_mx(domain, settings))
     if lookup.status is LookupStatus.NXDOMAIN:
         raise UsageError(f"policy new: the domain {domain} does not exist; check the spelling, or {NO_MX}")
     if lookup.failed:
         raise UsageError(f"policy new: the MX records of {domain} could not be had ({lookup.status.value}); {NO_MX}")
-    hosts = [record.split()[1] for record in lookup.records]
-    if hosts == ["."]:
+    found = exchanges(lookup.records)
+    if is_null_mx(lookup.records):
         raise UsageError(f"policy new: {domain} says with `MX 0 .` that it takes no mail, so it needs no policy")
-    if not hosts:
+    if any(exchange.is_root for exchange in found):
+        raise UsageError(
+            f"policy new: {domain} has `MX 0 .` (it takes no mail) beside other MX records; remove one or the other"
+        )
+    if not found and not reachable:
+        raise UsageError(f"policy new: {domain} has no MX record and no address, so mail to it bounces; {NO_MX}")
+    if not found:
         tell(f"{domain} has no MX record; the policy names {domain} itself")
         return (sts.HostPattern(domain),)
     try:
-        patterns = tuple(dict.fromkeys(sts.HostPattern.parse(host) for host in hosts))
+        patterns = tuple(dict.fromkeys(sts.HostPattern.parse(exchange.host) for exchange in found))
     except ValueError as error:
         raise UsageError(f"policy new: an MX record of {domain} names no host ({error}); {NO_MX}") from error
+    if lookup.detail:
+        tell(f"the answer was not whole: {lookup.detail}")
     tell(f"the policy names the present MX hosts of {domain}: {', '.join(map(str, patterns))}")
     return patterns
 
 
-async def _ask_mx(domain: Name, settings: Internet) -> Lookup:
+async def _ask_mx(domain: Name, settings: Internet) -> tuple[Lookup, bool]:
+    """The MX records; and where there are none, whether the domain has, or may have, an address to go to (MX-02)."""
+    from strictmx.findings.observation import LookupStatus
     from strictmx.internet.dns import Resolver
 
     async with Resolver(settings) as resolver:
-        return await resolver.ask(domain, "MX")
+        mx = await resolver.ask(domain, "MX")
+        if mx.status is not LookupStatus.NODATA:
+            return mx, True
+        addresses = [await resolver.ask(domain, kind) for kind in ("A", "AAAA")]
+        return mx, any(lookup.records or lookup.failed for lookup in addresses)
 
 
 def _lint(options: Namespace) -> int:

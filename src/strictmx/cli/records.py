@@ -33,7 +33,7 @@ HELP = Help(
 def declare(parser: Parser) -> None:
     """Declare the options of `records`."""
     parser.add("domain", metavar="DOMAIN")
-    parser.add("--policy", metavar="FILE", help="the policy file that is served; - is standard input")
+    parser.add("--policy", metavar="FILE", help="the policy file that is served (needed); - is standard input")
     parser.add(
         "--rua",
         action="append",
@@ -91,11 +91,18 @@ def _policy_record(domain: Name, options: Namespace) -> DnsRecord:
     elif options.policy == STDIN:
         identifier = records.id_at(datetime.now(UTC))
     else:
-        identifier = records.id_at(datetime.fromtimestamp(Path(options.policy).stat().st_mtime, UTC))
+        identifier = _id_of_file(options.policy)
     try:
         return records.policy_record(domain, identifier)
     except ValueError as error:
         raise UsageError(f"records: {error}") from error
+
+
+def _id_of_file(file: str) -> str:
+    try:
+        return records.id_at(datetime.fromtimestamp(Path(file).stat().st_mtime, UTC))
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{file}: the time at which it was changed is no date; name an id with --id") from error
 
 
 def _reporting(domain: Name, options: Namespace) -> tuple[DnsRecord, ...]:
@@ -115,8 +122,8 @@ def _usual_rua(domain: Name) -> str:
 
 def _policy_host(domain: Name, options: Namespace) -> tuple[DnsRecord, ...]:
     """The address or alias of the policy host, as --host or the configuration has it."""
-    targets = options.host or [read_settings(options, dict(os.environ)).publish.host]
-    targets = [target for target in targets if target]
+    configured = read_settings(options, dict(os.environ)).publish.host
+    targets = options.host or ([configured] if configured else [])
     try:
         return records.policy_host_records(domain, targets) if targets else ()
     except ValueError as error:
@@ -127,6 +134,8 @@ def _tlsa(domain: Name, policy: sts.Policy, file: str) -> tuple[DnsRecord, ...]:
     """The TLSA records of the MX hosts that the policy names and the certificate in the file is for."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
+
+    from strictmx.standards import dane
 
     try:
         leaf = x509.load_pem_x509_certificates(read_bytes(file, CERTIFICATE_BYTES))[0]
@@ -142,6 +151,13 @@ def _tlsa(domain: Name, policy: sts.Policy, file: str) -> tuple[DnsRecord, ...]:
     if not found:
         has = ", ".join(records.certificate_names(der)[:NAMES_SHOWN]) or "no name"
         raise UsageError(f"records: {file}: the certificate is for {has}, not for {', '.join(hosts[:NAMES_SHOWN])}")
+    given = {record.name for record in found}
+    left = [str(pattern) for pattern in policy.mx if pattern.wildcard or dane.query_name(pattern.name) not in given]
+    if left:
+        tell(
+            f"no TLSA record for {', '.join(left)}: a wildcard, a host outside {domain}, or one that the certificate "
+            "is not for"
+        )
     return found
 
 

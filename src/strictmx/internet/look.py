@@ -26,6 +26,7 @@ from strictmx.internet.smtp import Prober
 
 DOMAIN_SECONDS = 28.0  # one domain, all steps side by side; with start and end it stays below 30
 DOMAIN_SESSIONS = 24  # SMTP sessions of one domain at once, so that one with hundreds of addresses starves no other
+DOMAIN_QUESTIONS = 12  # DNS questions of one domain at once, likewise; it begins with so many
 _CUT_OFF = f"not done within the {DOMAIN_SECONDS:g} seconds of a look at a domain"
 
 
@@ -50,13 +51,14 @@ class Look:
         self._resolver, self._prober, self._on_step = resolver, prober, on_step
         self._believed = True
         self._room = asyncio.Semaphore(sessions)
+        self._questions = asyncio.Semaphore(DOMAIN_QUESTIONS)
         self._deadline = asyncio.get_running_loop().time() + seconds
 
     async def ask(self, name: str, rdtype: str) -> Lookup:
         """One DNS question."""
         self._tell(f"asking for {rdtype} of {name}")
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with asyncio.timeout_at(self._deadline), self._questions:
                 answer = await self._resolver.answer(name, rdtype)
         except TimeoutError:
             return Lookup(name.lower(), rdtype, LookupStatus.TIMEOUT, detail=_CUT_OFF)

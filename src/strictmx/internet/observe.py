@@ -29,14 +29,13 @@ from strictmx.findings.observation import (
 from strictmx.internet.authorities import Authorities
 from strictmx.internet.dns import CONCURRENT, Resolver
 from strictmx.internet.local import first_of, sockets
-from strictmx.internet.look import DOMAIN_SECONDS, DOMAIN_SESSIONS, Look, choose_addresses
+from strictmx.internet.look import DOMAIN_QUESTIONS, DOMAIN_SECONDS, DOMAIN_SESSIONS, Look, choose_addresses
 from strictmx.internet.mx_hosts import look_at_mail
 from strictmx.internet.smtp import SESSIONS, Prober
 from strictmx.internet.trust import TrustStore
 from strictmx.standards import sts, tlsrpt
 from strictmx.standards.names import Name
 
-DOMAIN_QUESTIONS = 12  # questions that a look at one domain begins with, side by side
 CHAIN_OCTETS = 2_621_440  # chains kept of one domain: 600 sessions with ordinary ones
 
 

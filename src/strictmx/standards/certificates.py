@@ -33,7 +33,6 @@ from strictmx.standards.chain import (
     issuer_url,
     read_certificate,
     read_known,
-    signed_by,
 )
 from strictmx.standards.names import Name
 from strictmx.standards.strength import key_text, weak_key, weak_signature
@@ -253,26 +252,27 @@ def _best(
     leaf = sent[0]
     pool = Pool.of(sent, anchors, keys=keys)
     paths = list(find_paths(leaf, pool, signatures))
+    given_up = signatures.given_up
     anchored = [path for path in paths if path.anchored]
     if anchored:
-        return min((_judge_anchored(path, at) for path in anchored), key=lambda verdict: verdict.rank)
-    if issuers and not _self_signed(leaf.certificate):
+        return min((_judge_anchored(path, at, signatures) for path in anchored), key=lambda verdict: verdict.rank)
+    if issuers and not _self_signed(leaf.certificate, signatures):
         wider = Pool.of(sent, anchors, read_known(issuers), keys)
         known = [path for path in find_paths(leaf, wider, signatures) if path.anchored]
         if known:
-            return min((_judge_with_known(path, at) for path in known), key=lambda verdict: verdict.rank)
-    given_up = signatures.given_up
+            return min((_judge_with_known(path, at, signatures) for path in known), key=lambda verdict: verdict.rank)
     return min(
-        (_judge_unanchored(path, pool, at, given_up=given_up) for path in paths), key=lambda verdict: verdict.rank
+        (_judge_unanchored(path, pool, at, signatures, given_up=given_up) for path in paths),
+        key=lambda verdict: verdict.rank,
     )
 
 
-def _judge_anchored(path: Path, at: datetime) -> _Verdict:
-    faults = _path_faults(path, at)
+def _judge_anchored(path: Path, at: datetime, signatures: Signatures) -> _Verdict:
+    faults = _path_faults(path, at, signatures)
     return _Verdict(path, faults, (0, *_rank(path, faults)))
 
 
-def _judge_with_known(path: Path, at: datetime) -> _Verdict:
+def _judge_with_known(path: Path, at: datetime, signatures: Signatures) -> _Verdict:
     """A path that reaches an anchor through an issuer that the server should have sent."""
     first = next(i for i, link in enumerate(path.links) if link.position is None and not link.anchor)
     child, missing = path.links[first - 1], path.links[first].certificate
@@ -280,14 +280,14 @@ def _judge_with_known(path: Path, at: datetime) -> _Verdict:
     fault = _issuer_fault(
         FaultKind.CHAIN_INCOMPLETE, child, missing.subject_text, "that issuer is known, but was not sent"
     )
-    faults = (fault, *_path_faults(own, at))
+    faults = (fault, *_path_faults(own, at, signatures))
     return _Verdict(own, faults, (0, *_rank(path, faults)))
 
 
-def _judge_unanchored(path: Path, pool: Pool, at: datetime, *, given_up: bool) -> _Verdict:
-    """A path that ends before an anchor: name why (TLS-05)."""
-    fault = _end_fault(path, pool, given_up=given_up)
-    faults = (fault, *_path_faults(path, at))
+def _judge_unanchored(path: Path, pool: Pool, at: datetime, signatures: Signatures, *, given_up: bool) -> _Verdict:
+    """A path that ends before an anchor: name why (TLS-05). given_up: not all that was sent could be searched."""
+    fault = _search_given_up(path) if given_up else _end_fault(path, pool, signatures)
+    faults = (fault, *_path_faults(path, at, signatures))
     return _Verdict(path, faults, (int(fault.kind is not FaultKind.CHAIN_INCOMPLETE), *_rank(path, faults)))
 
 
@@ -297,12 +297,14 @@ def _rank(path: Path, faults: Sequence[Fault]) -> tuple[int, int, float]:
     return (len(faults), 0, -ends) if path.anchored else (-len(path.links), len(faults), -ends)
 
 
-def _end_fault(path: Path, pool: Pool, *, given_up: bool) -> Fault:
+def _search_given_up(path: Path) -> Fault:
+    detail = "so many certificates of the same names were sent that the search for a trusted path was given up"
+    return _issuer_fault(FaultKind.UNTRUSTED, path.links[-1], path.last.issuer_text, detail)
+
+
+def _end_fault(path: Path, pool: Pool, signatures: Signatures) -> Fault:
     link, last = path.links[-1], path.last
-    if given_up:
-        detail = "so many certificates of the same names were sent that the search for a trusted path was given up"
-        return _issuer_fault(FaultKind.UNTRUSTED, link, last.issuer_text, detail)
-    if _self_signed(last):
+    if _self_signed(last, signatures):
         if len(path.links) == 1:
             return _issuer_fault(FaultKind.SELF_SIGNED, link, last.issuer_text, "it is issued by itself")
         below = path.links[-2]
@@ -331,20 +333,20 @@ def _issuer_fault(kind: FaultKind, link: Link, issuer: str, detail: str) -> Faul
     return Fault(kind, link.certificate.subject_text, link.position, issuer=issuer, detail=detail)
 
 
-def _self_signed(certificate: Certificate) -> bool:
-    return certificate.self_issued and signed_by(certificate, certificate.key)
+def _self_signed(certificate: Certificate, signatures: Signatures) -> bool:
+    return certificate.self_issued and signatures.made_by(certificate, certificate)
 
 
-def _path_faults(path: Path, at: datetime) -> tuple[Fault, ...]:
+def _path_faults(path: Path, at: datetime, signatures: Signatures) -> tuple[Fault, ...]:
     """Dates, constraints and strength of every certificate on the path."""
     faults: list[Fault] = []
     for link in path.links:
         faults += _date_faults(link, at)
-        faults += _weakness(link)
+        faults += _weakness(link, signatures)
         if link.position and link.certificate.extensions is None and path.anchored:
             detail = "its extensions cannot be read"
             faults.append(_unreadable(link.position, detail, link.certificate.subject_text))
-    for index, clause in constraints.broken([link.certificate for link in path.links]):
+    for index, clause in constraints.broken([link.certificate for link in path.links], signatures.budget):
         link = path.links[index]
         faults.append(Fault(FaultKind.CONSTRAINT, link.certificate.subject_text, link.position, detail=clause))
     return tuple(faults)
@@ -362,7 +364,7 @@ def _date_faults(link: Link, at: datetime) -> list[Fault]:
     return [Fault(kind, certificate.subject_text, link.position, *dates, detail=detail)]
 
 
-def _weakness(link: Link) -> list[Fault]:
+def _weakness(link: Link, signatures: Signatures) -> list[Fault]:
     """TLS-06. An anchor is trusted as it is; what a self-signed certificate says of itself carries no trust."""
     certificate = link.certificate
     clauses = []
@@ -370,7 +372,7 @@ def _weakness(link: Link) -> list[Fault]:
         clauses.append(weak_key(certificate))
     if not link.anchor:
         weak = weak_signature(certificate)
-        clauses.append(weak if weak and not _self_signed(certificate) else None)
+        clauses.append(weak if weak and not _self_signed(certificate, signatures) else None)
     return [
         Fault(FaultKind.WEAK, certificate.subject_text, link.position, detail=clause) for clause in clauses if clause
     ]

@@ -33,7 +33,10 @@ CERTIFICATE_OCTETS = 102_400  # OpenSSL's bound for a whole chain (SSL_MAX_CERT_
 KNOWN_CERTIFICATES = 4_096  # anchors and known issuers read at most; a system's trust store has about 150
 PATH_ISSUERS = 14  # issuers above the server's own certificate; the public Web has at most four
 CACHED_CERTIFICATES = 1_024  # read once: intermediates recur in a run, and in the pool of one observation
-SIGNATURE_CHECKS = 32  # of one chain; a check costs 0.1 ms, with the largest curves ten times that
+SIGNATURE_CHECKS = 32  # of one chain; a check costs 0.1 ms, with the largest keys some 5 ms
+RSA_EXPONENT_BITS = 32  # beyond them a check costs a hundred times as much, and no authority has such a key
+NAME_COMPARISONS = 262_144  # of names with name constraints, in all chains that share a budget; about a second's work
+CACHED_OCTETS = 8_192  # of one certificate that is kept for later; larger ones are read again
 SEARCH_STEPS = 256  # certificates put on a path while searching: cross-signed ones multiply the ways
 TEXT_CHARACTERS = 200  # of a name kept as evidence
 
@@ -86,7 +89,6 @@ class Certificate:
         return extension.value
 
 
-@lru_cache(maxsize=CACHED_CERTIFICATES)
 def read_certificate(der: bytes) -> Certificate:
     """Read one certificate.
 
@@ -95,6 +97,10 @@ def read_certificate(der: bytes) -> Certificate:
     """
     if len(der) > CERTIFICATE_OCTETS:
         raise Unreadable(f"it is larger than {CERTIFICATE_OCTETS} octets")
+    return _read_and_keep(der) if len(der) <= CACHED_OCTETS else _read(der)
+
+
+def _read(der: bytes) -> Certificate:
     with warnings.catch_warnings():
         # old roots have a serial number below one, which the library announces to refuse one day
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
@@ -121,6 +127,9 @@ def read_certificate(der: bytes) -> Certificate:
         extensions=extensions,
         dns_ids=dns_ids,
     )
+
+
+_read_and_keep = lru_cache(maxsize=CACHED_CERTIFICATES)(_read)
 
 
 def read_known(ders: Sequence[bytes]) -> tuple[Certificate, ...]:
@@ -172,10 +181,14 @@ class Budget:
     """Signature checks that several chains share, so that many hostile ones together cost no more than a few.
 
     known: who signed what, (certificate, issuer or bare key) in DER; chains of one authority pay for its part once.
+    comparisons: of names with name constraints, likewise. compared: their outcome, by (certificate, issuer) in DER and
+    whether the certificate is the leaf: a clause that says what is broken, or nothing.
     """
 
     left: int = SIGNATURE_CHECKS
     known: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
+    comparisons: int = NAME_COMPARISONS
+    compared: dict[tuple[bytes, bytes, bool], str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -220,6 +233,8 @@ def signed_by(child: Certificate, key: PublicKeyTypes | None) -> bool:
         elif algorithm is None:
             return False
         elif isinstance(key, rsa.RSAPublicKey):
+            if key.public_numbers().e.bit_length() > RSA_EXPONENT_BITS:
+                return False
             key.verify(signature, signed, _padding(certificate), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, signed, ec.ECDSA(algorithm))

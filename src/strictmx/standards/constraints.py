@@ -9,14 +9,15 @@ issuer's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
-from strictmx.standards.chain import Certificate, folded, issuer_key_fits
+from strictmx.standards.chain import Budget, Certificate, NameKey, folded, issuer_key_fits
 
 NAME_COMPARISONS = 16_384  # names times subtrees of one constraint; OpenSSL stops at 2 to the 20th
 
@@ -41,13 +42,24 @@ _UNDERSTOOD = frozenset(  # extensions that may be critical: the list that OpenS
         x509.ObjectIdentifier("1.3.6.1.5.5.7.1.8"),  # RFC 3779: autonomous systems
     }
 )
-_COMPARABLE = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier, x509.IPAddress, x509.DirectoryName)
 
 
-def broken(path: Sequence[Certificate]) -> Iterator[tuple[int, str]]:
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    """A distinguished name, folded once for all comparisons."""
+
+    key: NameKey
+    value: x509.Name
+
+
+_Comparand = x509.GeneralName | _Directory
+_COMPARABLE = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier, x509.IPAddress, _Directory)
+
+
+def broken(path: Sequence[Certificate], budget: Budget) -> Iterator[tuple[int, str]]:
     """Each rule that the path breaks: the index of the certificate at fault, and one clause that says how.
 
-    path: the leaf first, every certificate signed by the next.
+    path: the leaf first, every certificate signed by the next. budget: what may be spent on comparing names.
     """
     for index, certificate in enumerate(path):
         rules = _of_any(certificate) + (_of_ca(certificate) if index else _of_leaf(certificate))
@@ -58,7 +70,7 @@ def broken(path: Sequence[Certificate]) -> Iterator[tuple[int, str]]:
         if not issuer_key_fits(path[index], path[index + 1]):
             yield index, "its authority key identifier names another key than that of its issuer"
     for index in range(1, len(path)):
-        yield from _name_constraints(path, index)
+        yield from _name_constraints(path, index, budget)
 
 
 def _of_any(certificate: Certificate) -> list[str]:
@@ -109,28 +121,46 @@ def _path_lengths(path: Sequence[Certificate]) -> Iterator[tuple[int, str]]:
         between += not certificate.self_issued
 
 
-def _name_constraints(path: Sequence[Certificate], index: int) -> Iterator[tuple[int, str]]:
+def _name_constraints(path: Sequence[Certificate], index: int, budget: Budget) -> Iterator[tuple[int, str]]:
     """Where the name constraints of `path[index]` are broken by a certificate below it (RFC 5280 section 4.2.1.10)."""
-    constraints = path[index].extension(x509.NameConstraints)
+    issuer = path[index]
+    constraints = issuer.extension(x509.NameConstraints)
     if constraints is None:
         return
-    permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
     for below, certificate in enumerate(path[:index]):
         if below and certificate.self_issued:
             continue
-        names = _names(certificate, leaf=not below)
-        if len(names) * (len(permitted) + len(excluded)) > NAME_COMPARISONS:
-            yield below, "it has more names than clients hold against the name constraints of its issuer"
-            continue
-        for name in names:
-            if _forbidden(name, permitted, excluded):
-                yield below, f"the name constraints of {path[index].subject_text} forbid the name {_shown(name)}"
-                break
+        pair = (certificate.der, issuer.der, not below)
+        if pair not in budget.compared:
+            budget.compared[pair] = _compared(certificate, issuer, constraints, budget, leaf=not below)
+        if budget.compared[pair]:
+            yield below, budget.compared[pair]
 
 
-def _forbidden(
-    name: x509.GeneralName, permitted: Sequence[x509.GeneralName], excluded: Sequence[x509.GeneralName]
-) -> bool:
+def _compared(
+    certificate: Certificate, issuer: Certificate, constraints: x509.NameConstraints, budget: Budget, *, leaf: bool
+) -> str:
+    """How the certificate breaks the constraints, in a clause; empty when it keeps them."""
+    permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
+    names = _names(certificate, leaf=leaf)
+    comparisons = len(names) * (len(permitted) + len(excluded))
+    if comparisons > min(NAME_COMPARISONS, budget.comparisons):
+        return "it has more names than clients hold against the name constraints of its issuer"
+    budget.comparisons -= comparisons
+    inside, outside = _folded(permitted), _folded(excluded)
+    for name in _folded(names):
+        if _forbidden(name, inside, outside):
+            return f"the name constraints of {issuer.subject_text} forbid the name {_shown(name)}"
+    return ""
+
+
+def _folded(names: Iterable[x509.GeneralName]) -> list[_Comparand]:
+    return [
+        _Directory(folded(name.value), name.value) if isinstance(name, x509.DirectoryName) else name for name in names
+    ]
+
+
+def _forbidden(name: _Comparand, permitted: Sequence[_Comparand], excluded: Sequence[_Comparand]) -> bool:
     """Whether the constraints shut the name out; they speak only of kinds of names that they hold."""
     inside = [base for base in permitted if type(base) is type(name)]
     outside = [base for base in excluded if type(base) is type(name)]
@@ -161,7 +191,7 @@ def _made(kind: type[x509.RFC822Name | x509.DNSName], value: str | bytes) -> lis
         return []
 
 
-def _within(name: x509.GeneralName, base: x509.GeneralName) -> bool:
+def _within(name: _Comparand, base: _Comparand) -> bool:
     """Whether the name lies in the subtree; both are of one kind, one of _COMPARABLE."""
     match name, base:
         case x509.DNSName(), x509.DNSName():
@@ -172,9 +202,8 @@ def _within(name: x509.GeneralName, base: x509.GeneralName) -> bool:
             return _host_within(_uri_host(name.value), base.value)
         case x509.IPAddress(), x509.IPAddress():
             return _address_within(name.value, base.value)
-        case x509.DirectoryName(), x509.DirectoryName():
-            key, prefix = folded(name.value), folded(base.value)
-            return key[: len(prefix)] == prefix
+        case _Directory(), _Directory():
+            return name.key[: len(base.key)] == base.key
         case _:
             return False
 
@@ -214,6 +243,6 @@ def _address_within(
     return False
 
 
-def _shown(name: x509.GeneralName) -> str:
+def _shown(name: _Comparand) -> str:
     value = name.value
     return str(value.rfc4514_string() if isinstance(value, x509.Name) else value)[:80]

@@ -286,6 +286,7 @@ class _Shown:
     known: tuple[bytes, ...]
     budget: Budget
     _associations: dict[tuple[bytes, int, int], bytes | None] = field(default_factory=dict)
+    _tops: list[Certificate | None] = field(default_factory=list)  # the answer of `_top`, once it was needed
     _paths: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], Examination] = field(default_factory=dict)
 
     def compare(self, record: TlsaRecord) -> _Fit | Missed:
@@ -331,7 +332,9 @@ class _Shown:
             if self._fits(record, certificate.der):
                 detail = f"it names {certificate.subject_text}, which the server does not send"
                 return Missed(record, Miss.NOT_SENT, detail, issuer=certificate.subject_text)
-        top = _top(self.chain, Signatures(self.budget))
+        if not self._tops:
+            self._tops.append(_top(self.chain, Signatures(self.budget)))
+        top = self._tops[0]
         if top is None or top.self_issued:
             return Missed(record, Miss.OTHER, "it names none of the certificates that the server sent")
         detail = f"it names none of the certificates sent; if it names {top.issuer_text}, the server must send that too"

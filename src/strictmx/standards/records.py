@@ -42,6 +42,8 @@ def policy_host_records(domain: Name, targets: Sequence[str]) -> tuple[DnsRecord
     if len(targets) != 1:
         raise ValueError("it is one name, or one or more addresses")
     target = Name.parse(targets[0])
+    if target.rpartition(".")[2].isdecimal():
+        raise ValueError("it is neither an address nor a name")
     if target == host:
         raise ValueError(f"{host} cannot be an alias of itself")
     return (DnsRecord(host, "CNAME", f"{target}."),)

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from strictmx.standards.names import InvalidName, Name, address_of
 from strictmx.standards.txt_record import (
+    FAULTS,
     FIELD_NAME,
     FIELD_VALUE,
     FOUND_CHARACTERS,
@@ -104,7 +105,7 @@ def read_records(records: Sequence[str]) -> RecordReading:
 
 def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
     """Read one candidate: `v=TLSRPTv1` 1*(delim field) [delim]."""
-    usable: list[ReportAddress] = []
+    usable: dict[ReportAddress, None] = {}
     refused: list[tuple[str, str]] = []
     deviations: list[tuple[RecordDeviation, str]] = []
     if has_blank_before_semicolon(text):
@@ -123,10 +124,10 @@ def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
             try:
                 address = read_uri(uri.strip(" \t"))
             except ValueError as error:
-                refused.append((uri.strip(" \t")[:FOUND_CHARACTERS], str(error)))
+                if len(refused) < FAULTS:
+                    refused.append((uri.strip(" \t")[:FOUND_CHARACTERS], str(error)))
             else:
-                if address not in usable:
-                    usable.append(address)
+                usable[address] = None
     if not seen_rua:
         return RecordReading(fault=RecordFault.NO_RUA, candidates=(text,), others=others)
     record = Record(tuple(usable))

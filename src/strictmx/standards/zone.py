@@ -52,12 +52,14 @@ def as_nsupdate(records: Sequence[DnsRecord]) -> str:
     TLSA records are added beside those of the key in use, which must stay until the new key is deployed (DANE-32).
     """
     lines: list[str] = []
+    deleted: set[tuple[Name, str]] = set()  # updates apply in order: a set is cleared once, before its first record
     for name, kind in dict.fromkeys((record.name, record.type) for record in records):
         if kind == "TLSA":
             lines.append(f"; other TLSA records of {name} stay: remove them two TTLs after the new key is in use")
         else:
             replaced = _HOST_TYPES if kind in _HOST_TYPES else (kind,)  # an alias and addresses exclude each other
-            lines += [f"update delete {name}. {old}" for old in replaced]
+            lines += [f"update delete {name}. {old}" for old in replaced if (name, old) not in deleted]
+            deleted.update((name, old) for old in replaced)
         lines += [
             f"update add {record.name}. {record.ttl} {record.type} {record.rdata}"
             for record in records

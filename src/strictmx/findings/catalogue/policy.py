@@ -219,6 +219,10 @@ ENCODING = Kind(
     message=f"The policy is not plain text: {{reason}}. {_IGNORED}",
     mend=f"Save the file as UTF-8 without a byte order mark, or as plain ASCII, {_NEW_ID}{{record}}",
 )
+ENCODING_CONTROL = ENCODING.wording(
+    message=ENCODING.message,
+    mend=f"Remove the control character from line {{line}}, {_NEW_ID}{{record}}",
+)
 DUPLICATE_FIELD = Kind(
     code="policy-duplicate-field",
     reference=_REFERENCE,
@@ -247,3 +251,16 @@ WILDCARD_DEPTH = Kind(
     "not cover this MX host.",
     mend=f"Add a line first, and change DNS afterwards:\nmx: {{host}}\n{_NEW_ID}{{record}}",
 )
+
+
+def _misspelt(missing: Kind, key: str) -> Kind:
+    """A key that stands there under a name that senders ignore: the line keeps its value."""
+    return missing.wording(
+        message=missing.message, mend=f"Change line {{line}} to:\n{key}: {{value}}\n{_NEW_ID}{{record}}"
+    )
+
+
+VERSION_MISSPELT = _misspelt(VERSION_MISSING, "version")
+MODE_MISSPELT = _misspelt(MODE_MISSING, "mode")
+MAX_AGE_MISSPELT = _misspelt(MAX_AGE_MISSING, "max_age")
+MX_MISSPELT = _misspelt(MX_MISSING, "mx")

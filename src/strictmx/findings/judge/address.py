@@ -120,7 +120,10 @@ class AddressView:
     @property
     def lasting_faults(self) -> frozenset[str]:
         """The codes that make this address worse than another; a refusal may be about our own address."""
-        return LASTING & set(self.codes) if self.probe.stage not in _UNKNOWN else frozenset()
+        if self.probe.stage in _UNKNOWN:
+            return frozenset()
+        grave = {draft.kind.code for draft in self.drafts if draft.severity in (Severity.ERROR, Severity.WARNING)}
+        return LASTING & grave
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -122,14 +122,7 @@ def match_probe(published: Published, seen: HostDane, probe: Probe) -> dane.Dane
     """What one address shows, held against the records; None when DANE does not apply or nothing is shown."""
     if not seen.applies or not probe.chain:
         return None
-    return dane.match(
-        seen.records,
-        probe.chain,
-        reference_names=seen.reference_names,
-        at=published.at,
-        known=(*published.known_issuers, *published.seen.anchors),
-        budget=published.budget,
-    )
+    return published.match(seen.records, probe.chain, seen.reference_names)
 
 
 def drafts(
@@ -175,7 +168,9 @@ def _mismatch(
             return
     superseded = next((one.record for one in usable if one.miss is dane.Miss.SUPERSEDED), None)
     if superseded is not None:
-        stronger = max((one.record for one in usable), key=lambda record: record.matching_type)
+        alike = superseded.usage, superseded.selector  # DANE-19: only among these the stronger digest decides
+        kin = [one.record for one in usable if (one.record.usage, one.record.selector) == alike]
+        stronger = max(kin, key=lambda record: record.matching_type)
         yield Draft(kinds.DANE_SUPERSEDED, Severity.ERROR, "", facts | {"stale": _short(stronger)})
         return
     yield Draft(kinds.DANE_MISMATCH, Severity.ERROR, usable[0].detail if usable else "", facts)

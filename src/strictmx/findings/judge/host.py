@@ -87,13 +87,13 @@ class HostView:
         tlsa = self.context.tlsa
         if not tlsa.applies:
             return tlsa.status
-        results = {address.match.status for address in self.tested if address.match is not None}
-        for status in (dane.Outcome.MISMATCH, dane.Outcome.UNUSABLE, dane.Outcome.MATCH):
-            if status in results:
-                return judge_dane.STATUS[status]
         if all(dane.unusable_reason(record) is not None for record in tlsa.records):
             return DaneStatus.UNUSABLE
-        return DaneStatus.MISMATCH if any(address.probe.greeted for address in self.tested) else None
+        results = {address.match.status for address in self.tested if address.match is not None}
+        bare = any(address.probe.greeted and address.match is None for address in self.tested)
+        if bare or dane.Outcome.MISMATCH in results:
+            return DaneStatus.MISMATCH
+        return DaneStatus.MATCH if results else None
 
     @property
     def protected_by_dane(self) -> bool:

@@ -50,6 +50,12 @@ _STRANGERS: dict[Stranger, Kind] = {
     Stranger.ONE_LINE: kinds.NOT_A_POLICY_ONE_LINE,
     Stranger.OTHER_TEXT: kinds.NOT_A_POLICY,
 }
+_MISSPELT: dict[PolicyFault, Kind] = {  # a missing key that is there under another name
+    PolicyFault.VERSION_MISSING: kinds.VERSION_MISSPELT,
+    PolicyFault.MODE_MISSING: kinds.MODE_MISSPELT,
+    PolicyFault.MAX_AGE_MISSING: kinds.MAX_AGE_MISSPELT,
+    PolicyFault.MX_MISSING: kinds.MX_MISSPELT,
+}
 _LINE_ENDINGS = {
     Effect.FATAL: kinds.LINE_CR,
     Effect.FORGIVEN: kinds.LINE_EMPTY,
@@ -92,7 +98,9 @@ def judge_file(reading: sts.PolicyReading, subject: str, file: File) -> Iterator
     """A finding for each rule that the file bends, and for what weakens any policy."""
     for fault in reading.faults:
         yield _judge_fault(fault, subject, file)
-        if fault.kind is PolicyFault.VERSION_MISSING:  # STS-20: without its version a file is no policy at all
+        if (
+            fault.kind is PolicyFault.VERSION_MISSING and not fault.line
+        ):  # STS-20: without its version a file is no policy at all
             yield kinds.INVALID(subject, Severity.ERROR, reason=fault.reason, where="", **file.facts)
     policy = reading.policy
     if policy is not None and policy.mode is not sts.Mode.NONE:
@@ -110,6 +118,7 @@ def _judge_fault(fault: sts.Fault, subject: str, file: File) -> Finding:
         reason=fault.reason + more,
         found=fault.found,
         line=fault.line,
+        value=fault.found.partition(":")[2].strip(),
         where=kinds.IN_LINE.format(line=fault.line, found=fault.found) if fault.line else "",
         nearest=_nearest_mode(fault.found),
         meant=mx_lines(meant),
@@ -127,6 +136,10 @@ def _kind_of(fault: sts.Fault, meant: Sequence[str]) -> Kind:
         return kinds.MAX_AGE_INVALID if fault.effect is Effect.FATAL else kinds.MAX_AGE_HIGH
     if fault.kind is PolicyFault.MX_INVALID:
         return kinds.MX_INVALID_NEAR if meant else kinds.MX_INVALID
+    if fault.kind is PolicyFault.ENCODING and fault.line:
+        return kinds.ENCODING_CONTROL
+    if fault.kind in _MISSPELT and fault.line:
+        return _MISSPELT[fault.kind]
     return _KINDS[fault.kind]
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 
 from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation
-from strictmx.standards import sts, tlsrpt
+from strictmx.standards import dane, sts, tlsrpt
 from strictmx.standards.certificates import Examination, examine
 from strictmx.standards.chain import Budget
 from strictmx.standards.mx import Exchange, exchanges, is_null_mx
@@ -193,6 +193,18 @@ class Published:
             )
         return self._examined[chain, host]
 
+    def match(
+        self, records: tuple[dane.TlsaRecord, ...], chain: tuple[bytes, ...], names: tuple[Name, ...]
+    ) -> dane.DaneResult:
+        """A chain held against TLSA records, with these reference names for usage 2; each once."""
+        key = (records, chain, names)
+        if key not in self._matched:
+            known = (*self.known_issuers, *self.seen.anchors)
+            self._matched[key] = dane.match(
+                records, chain, reference_names=names, at=self.at, known=known, budget=self.budget
+            )
+        return self._matched[key]
+
     @cached_property
     def budget(self) -> Budget:
         """The signature checks that all chains of the observation share."""
@@ -200,6 +212,12 @@ class Published:
 
     @cached_property
     def _examined(self) -> dict[tuple[tuple[bytes, ...], Name], Examination]:
+        return {}
+
+    @cached_property
+    def _matched(
+        self,
+    ) -> dict[tuple[tuple[dane.TlsaRecord, ...], tuple[bytes, ...], tuple[Name, ...]], dane.DaneResult]:
         return {}
 
     def alone(self, host: MxHost) -> bool:

@@ -65,7 +65,7 @@ class Context:
         """Of a fault of the certificate, beside what the TLSA records say of it; names and dates bind DANE-TA only."""
         if self.published.enforced:
             return Severity.ERROR
-        anchored = any(record.usage == dane.TA for record in self.tlsa.records)
+        anchored = any(record.usage == dane.TA and not dane.unusable_reason(record) for record in self.tlsa.records)
         if anchored and result is not None and result.status is dane.Outcome.MISMATCH and kind not in _TRUST:
             return Severity.ERROR
         if result is None or self.published.applied_policy is not None:

@@ -8,9 +8,7 @@ from enum import Enum
 
 from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy
 from strictmx.standards.sts.strangers import Stranger, recognise, without_indentation
-from strictmx.standards.txt_record import FIELD_NAME, FOUND_CHARACTERS
-
-FAULTS = 10  # of one kind kept; a file with more is broken all the same, and nobody reads on
+from strictmx.standards.txt_record import FAULTS, FIELD_NAME, FOUND_CHARACTERS
 
 _EXTENSION_VALUE = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?\Z")
 _MAX_AGE = re.compile(r"[0-9]{1,10}\Z")
@@ -117,7 +115,8 @@ def _decode(raw: bytes) -> tuple[str, Fault | None]:
     control = _CONTROL.search(text)
     if control:
         line = text.count("\n", 0, control.start()) + 1
-        return _CONTROL.sub("", text), fault(f"line {line} holds the control character U+{ord(control.group()):04X}")
+        reason = f"line {line} holds the control character U+{ord(control.group()):04X}"
+        return _CONTROL.sub("", text), replace(fault(reason), line=line)
     return text, None
 
 
@@ -133,6 +132,7 @@ class _Fields:
     mx: dict[HostPattern, None] = field(default_factory=dict)
     mx_seen: bool = False
     extensions: dict[str, str] = field(default_factory=dict)
+    near: dict[str, tuple[int, str, str]] = field(default_factory=dict)  # by the key meant: line number, line, its key
     tried: set[str] = field(default_factory=set)  # keys of lines that are none, so that they are not told as missing
     faults: list[Fault] = field(default_factory=list)
     _places: dict[tuple[PolicyFault, Effect], list[int]] = field(default_factory=dict)
@@ -212,6 +212,7 @@ def _read_line(fields: _Fields, number: int, line: str) -> None:
         fields.extensions[key] = value
         meant = _meant(key)
         if meant:
+            fields.near.setdefault(meant, (number, line, key))
             reason = f"senders ignore the key `{key}`; `{meant}` is meant"
             fields.note(PolicyFault.NEAR_KEY, Effect.FORGIVEN, "DEC-02", number, line, reason)
 
@@ -276,13 +277,13 @@ def _read_mx(fields: _Fields, number: int, value: str) -> None:
 
 def _note_missing(fields: _Fields) -> None:
     """Note the required fields that never came (STS-20, STS-22)."""
-    near = {_meant(key): key for key in fields.extensions if _meant(key)}
 
     def missing(kind: PolicyFault, rule: str, key: str) -> None:
-        if key in fields.tried:
-            return
-        reason = f"`{near[key]}` must be written `{key}`" if key in near else f"there is no line `{key}: …`"
-        fields.note(kind, Effect.FATAL, rule, 0, "", reason)
+        if key in fields.near:
+            number, line, written = fields.near[key]
+            fields.note(kind, Effect.FATAL, rule, number, line, f"`{written}` must be written `{key}`")
+        elif key not in fields.tried:
+            fields.note(kind, Effect.FATAL, rule, 0, "", f"there is no line `{key}: …`")
 
     if fields.version is None:
         missing(PolicyFault.VERSION_MISSING, "STS-20", "version")

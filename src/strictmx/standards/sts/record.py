@@ -9,6 +9,7 @@ from enum import Enum
 
 from strictmx.standards.names import Name
 from strictmx.standards.txt_record import (
+    FAULTS,
     FIELD_NAME,
     FIELD_VALUE,
     FOUND_CHARACTERS,
@@ -103,7 +104,7 @@ def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
                 return faulty(RecordFault.INVALID, detail)
             else:
                 identifier = value
-        elif name in extensions:
+        elif name == "v" or name in extensions:
             deviations.append((RecordDeviation.DUPLICATE_FIELD, name))
         else:
             extensions[name] = value
@@ -111,7 +112,7 @@ def _read_record(text: str, others: tuple[str, ...]) -> RecordReading:
     if identifier is None:
         return faulty(RecordFault.NO_ID, "")
     record = Record(identifier, tuple(extensions.items()))
-    return RecordReading(record=record, candidates=(text,), others=others, deviations=tuple(deviations))
+    return RecordReading(record=record, candidates=(text,), others=others, deviations=tuple(deviations[:FAULTS]))
 
 
 def format_record(record: Record) -> str:

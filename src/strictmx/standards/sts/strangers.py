@@ -9,7 +9,6 @@ import re
 from enum import Enum
 
 _KNOWN_FIELD = re.compile(r"^[ \t]*(version|mode|mx|max_age)[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
-_ALL_ON_ONE_LINE = re.compile(r"version:[^\r\n]{0,200}mode:[^\r\n]{0,4000}max_age:", re.IGNORECASE)
 
 
 class Stranger(Enum):
@@ -44,7 +43,7 @@ def recognise(text: str) -> Stranger | None:
         return Stranger.JSON
     if re.search(r"^mx:[ \t]*\r?\n[ \t]*-", text, re.MULTILINE):
         return Stranger.YAML
-    if _ALL_ON_ONE_LINE.search(text):
+    if any(_holds_all(line.lower()) for line in text.splitlines()):
         return Stranger.ONE_LINE
     return None if _KNOWN_FIELD.search(text) else Stranger.OTHER_TEXT
 
@@ -52,3 +51,13 @@ def recognise(text: str) -> Stranger | None:
 def without_indentation(text: str) -> str:
     """The text with each line moved to the first column."""
     return "\n".join(line.lstrip(" \t") for line in text.split("\n"))
+
+
+def _holds_all(line: str) -> bool:
+    """Whether the fields of a policy follow each other on one line."""
+    place = 0
+    for key in ("version:", "mode:", "max_age:"):
+        place = line.find(key, place)
+        if place < 0:
+            return False
+    return True
