@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -192,6 +193,28 @@ def test_interrupted_it_tells_what_was_found(lab: Path, tmp_path: Path) -> None:
     assert json.loads(first)["domain"] == GOOD
     assert ended.status == 2
     assert ended.err == "strictmx: check: interrupted, 1 of 2 domains were checked\n"
+    assert took < 1
+
+
+def test_interrupted_it_ends_though_nobody_reads(lab: Path, tmp_path: Path) -> None:
+    """A pager that was left open: the pipe is full, and a thread is stuck in its write."""
+    saved = tmp_path / "saved"
+    os.mkfifo(saved)  # says when the first result is about to be printed
+    reader, writer = os.pipe()
+    os.write(writer, bytes(fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ)))
+    arguments = command("check", "--from", "ALL", "--jsonl", "--save", str(saved), "--config", str(lab))
+    with (
+        subprocess.Popen(arguments, stdout=writer, stderr=subprocess.PIPE, env=environment()) as process,
+        saved.open("rb") as observations,
+    ):
+        assert observations.readline()
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+        took = time.monotonic() - began
+    os.close(reader)
+    os.close(writer)
+    assert (process.returncode, errors) == (2, b"strictmx: check: interrupted while nobody read the output\n")
     assert took < 1
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_lines, read_settings, tell
 from strictmx.cli.terminal import Terminal, json_document, json_line, standard_error, standard_output
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 LIST_BYTES = 64 * 1_048_576  # a file of domains: some three million of them
 RESULT_KEY = b'"verdict"'  # what a printed result has and an observation has not
+LAST_SECONDS = 0.7  # from Ctrl-C until the process is ended, should it be stuck
 CONCURRENCY = 20  # domains at a time
 MOST_CONCURRENCY = 1_000
 
@@ -73,6 +75,7 @@ def run(options: Namespace) -> int:
     with ExitStack() as stack:
         save = stack.enter_context(_save_file(options)) if options.save else None
         report = _Report(options, standard_output(), save, count=len(domains))
+        stack.callback(report.ended.set)
         interrupted, failed = False, None
         try:
             if options.replay is not None:
@@ -170,6 +173,7 @@ class _Report:
         self._verdicts: list[Verdict] = []
         self._count = count
         self.worst = Severity.OK
+        self.ended = Event()
         self.around: Callable[[], AbstractContextManager[object]] = nullcontext  # hides a progress bar while printing
 
     @property
@@ -254,11 +258,29 @@ def _observe(options: Namespace, domains: list[Name], report: _Report, error_out
             report.tell(observation, result)
         else:
             with _bar(error_output, len(domains), report) as tell:
-                asyncio.run(check_many(domains, settings, concurrency=options.concurrency, now=_now, tell=tell))
+                work = check_many(domains, settings, concurrency=options.concurrency, now=_now, tell=tell)
+                asyncio.run(_interruptible(work, report.ended))
     except TrustError as error:
         raise UsageError(f"check: the trust store (`trust` in [internet]): {error}") from error
     except LocalFault as error:
         raise UsageError(f"check: {error}") from error
+
+
+async def _interruptible(work: Coroutine[Any, Any, None], ended: Event) -> None:
+    """Do the work; once it is interrupted the process ends soon, even while nobody reads what a thread of it writes."""
+    from asyncio import CancelledError
+
+    try:
+        await work
+    except CancelledError:
+        Thread(target=_leave_unless, args=(ended,), daemon=True).start()
+        raise
+
+
+def _leave_unless(ended: Event) -> None:
+    if not ended.wait(LAST_SECONDS):
+        tell("check: interrupted while nobody read the output")
+        os._exit(2)  # threads that are stuck in a write cannot be ended in another way
 
 
 def _now() -> datetime:

@@ -98,9 +98,7 @@ def judge_file(reading: sts.PolicyReading, subject: str, file: File) -> Iterator
     """A finding for each rule that the file bends, and for what weakens any policy."""
     for fault in reading.faults:
         yield _judge_fault(fault, subject, file)
-        if (
-            fault.kind is PolicyFault.VERSION_MISSING and not fault.line
-        ):  # STS-20: without its version a file is no policy at all
+        if fault.kind is PolicyFault.VERSION_MISSING:  # STS-20: without its version a file is no policy at all
             yield kinds.INVALID(subject, Severity.ERROR, reason=fault.reason, where="", **file.facts)
     policy = reading.policy
     if policy is not None and policy.mode is not sts.Mode.NONE:
