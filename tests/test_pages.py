@@ -10,13 +10,11 @@ import msgspec
 import pytest
 
 from strictmx.config.settings import IN_USE, SECTIONS
-from strictmx.findings.judge import judge
-from strictmx.findings.observation import load
 from strictmx.lab import DOMAINS
 from tools.pages import ROOT, Missing, documents, observations
 from tools.pages.__main__ import PAGES, run, written
 from tools.pages.findings import examples
-from tools.pages.observations import expected, saved, summary
+from tools.pages.observations import expected, judged, saved, summary
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -32,7 +30,7 @@ def test_every_saved_line_says_what_was_found_in_it() -> None:
 @pytest.mark.parametrize("domain", sorted(saved()))
 def test_saved_lines_are_judged_as_they_were(domain: str) -> None:
     """A line of an earlier release stays readable, and its codes and severities change on purpose only."""
-    assert summary(judge(load(saved()[domain]))) == expected()[domain]
+    assert summary(judged(saved()[domain])) == expected()[domain]
 
 
 def test_a_code_without_an_example_is_told_with_the_command() -> None:

@@ -35,14 +35,14 @@ Rows = dict[str, tuple[str, str]]  # path of a key (`mx[].host`) to its type and
 
 @dataclass(frozen=True)
 class Sample:
-    """One document: the command that prints it, its keys, options that make it the same everywhere, and a remark.
+    """One document: the command that prints it, an example that is the same on every machine, its keys.
 
-    shown: how many elements of a list are printed.
+    remark: what else to say of the command. shown: how many elements of a list are shown.
     """
 
     command: str
+    document: Callable[[], Any]
     keys: Callable[[], Rows]
-    options: tuple[str, ...] = ()
     remark: str = ""
     shown: int = 9
 
@@ -54,7 +54,7 @@ def page() -> str:
         if re.search(r"^  --json ", text, re.MULTILINE) and words not in SAMPLES:
             raise Missing(f"strictmx {words} prints JSON: add it to `SAMPLES` in tools/pages/documents.py")
     for words, sample in SAMPLES.items():
-        document, keys = _printed(sample), sample.keys()
+        document, keys = sample.document(), sample.keys()
         unsaid = [path for path in _paths(document) if path not in keys]
         if unsaid:
             raise Missing(f"`{unsaid[0]}` of strictmx {words} has no sentence in `SAMPLES` of tools/pages/documents.py")
@@ -65,13 +65,13 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _printed(sample: Sample) -> Any:
+def _ran(command: str) -> Any:
     """What the command prints, in a folder with a policy, saved observations and an empty configuration."""
     files = {"mta-sts.txt": POLICY, "seen.jsonl": b"\n".join(saved().values()), "strictmx.toml": b""}
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files.items():
             (Path(folder) / name).write_bytes(data)
-        words = [*sample.command.split(), *sample.options, "--config", "strictmx.toml"]
+        words = [*command.split(), "--config", "strictmx.toml"]
         return json.loads(printed(*(f"{folder}/{word}" if word in files else word for word in words)))
 
 
@@ -161,15 +161,20 @@ def _lab_keys() -> Rows:
 SAMPLES = {  # every verb that prints JSON
     "check": Sample(
         "check mx-certificate-expired.example --json",
+        lambda: _ran("check mx-certificate-expired.example --json --replay seen.jsonl"),
         lambda: keys_of(CheckResult),
-        options=("--replay", "seen.jsonl"),
         remark="; with several domains a list of such objects, with `--jsonl` one a line as they finish.",
     ),
-    "policy lint": Sample("policy lint mta-sts.txt --json", _lint_keys),
+    "policy lint": Sample("policy lint mta-sts.txt --json", lambda: _ran("policy lint mta-sts.txt --json"), _lint_keys),
     "records": Sample(
-        "records example.com --policy mta-sts.txt --format json",
+        "records example.com --policy mta-sts.txt --host policies.example.net --format json",
+        lambda: _ran(
+            "records example.com --policy mta-sts.txt --host policies.example.net --format json "
+            "--id 20261124090000 --rua mailto:postmaster@example.com"
+        ),
         _record_keys,
-        options=("--id", "20261124T090000", "--rua", "mailto:tlsrpt@example.com", "--host", "policies.example.net"),
     ),
-    "lab list": Sample("lab list --json", _lab_keys, remark=", of which the first two:", shown=2),
+    "lab list": Sample(
+        "lab list --json", lambda: _ran("lab list --json"), _lab_keys, remark=", of which the first two:", shown=2
+    ),
 }

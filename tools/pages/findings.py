@@ -12,11 +12,9 @@ from strictmx.cli.view import finding_lines
 from strictmx.findings import catalogue
 from strictmx.findings.catalogue import KINDS
 from strictmx.findings.finding import Finding, Kind, Severity
-from strictmx.findings.judge import judge
-from strictmx.findings.observation import load
 from strictmx.lab import DOMAINS
 from tools.pages import Missing
-from tools.pages.observations import saved
+from tools.pages.observations import judged, saved
 
 SOURCE = "src/strictmx/findings/catalogue and tests/observations"
 HEAD = """\
@@ -53,7 +51,7 @@ def examples(lines: Mapping[str, bytes]) -> dict[str, list[Finding]]:
     """
     found: dict[str, list[Finding]] = {code: [] for code in KINDS}
     for domain, line in sorted(lines.items()):
-        for finding in judge(load(line)).findings:
+        for finding in judged(line).findings:
             place = 0 if domain == f"{finding.code}.example" else len(found[finding.code])
             found[finding.code].insert(place, finding)
     for code, findings in found.items():

@@ -32,6 +32,11 @@ def expected() -> dict[str, str]:
     return {line.partition(" ")[0]: line for line in EXPECTED.read_text(encoding="utf-8").splitlines()}
 
 
+def judged(line: bytes) -> CheckResult:
+    """What is found in a saved line now."""
+    return judge(load(line))
+
+
 def summary(result: CheckResult) -> str:
     """The line that stands for a result: domain, verdict, each code with its severity."""
     found = sorted({f"{finding.code}={finding.severity.value}" for finding in result.findings})
@@ -52,7 +57,7 @@ def observe(arguments: Sequence[str]) -> None:
             subprocess.run(check, env=environment(), check=False)  # noqa: S603 - our own program, by its path
         new = {load(line).domain: line for line in seen.read_bytes().splitlines()}
     lines = saved() | new
-    found = expected() | {domain: summary(judge(load(line))) for domain, line in new.items()}
+    found = expected() | {domain: summary(judged(line)) for domain, line in new.items()}
     LINES.write_bytes(gzip.compress(b"".join(lines[domain] + b"\n" for domain in sorted(lines)), mtime=0))
     EXPECTED.write_text("".join(f"{found[domain]}\n" for domain in sorted(found)), encoding="utf-8")
     saved.cache_clear()

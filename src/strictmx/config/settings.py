@@ -49,7 +49,11 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration; `Settings()` holds the built-in defaults. `path` is the file it came from."""
+    """The whole configuration; `Settings()` holds the built-in defaults. `path` is the file it came from.
+
+    >>> Settings().internet.smtp_port
+    25
+    """
 
     internet: s.Internet = field(default_factory=s.Internet)
     store: s.Store = field(default_factory=s.Store)
