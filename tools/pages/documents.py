@@ -96,9 +96,10 @@ def keys_of(shape: type[msgspec.Struct], place: str = "") -> Rows:
     words = " ".join((shape.__doc__ or "").partition("\n")[2].split())
     parts = re.split(rf"(?:^| )({'|'.join(shape.__struct_fields__)}): ", words)
     sentences = dict(zip(parts[1::2], parts[2::2], strict=True))
+    unsaid = [f"`{key}: …`" for key in shape.__struct_fields__ if key not in sentences]
+    if unsaid:
+        raise Missing(f"the docstring of {shape.__name__} lacks the sentence of a key: {', '.join(unsaid)}")
     for key, hint in get_type_hints(shape).items():
-        if key not in sentences:
-            raise Missing(f"{shape.__name__}.{key} has no sentence: add `{key}: …` to the docstring of its class")
         kind, below = _kind(hint), _struct(hint)
         rows[place + key] = (kind, sentences[key].rstrip("."))
         if below is not None:

@@ -54,11 +54,9 @@ def examples(lines: Mapping[str, bytes]) -> dict[str, list[Finding]]:
         for finding in judged(line).findings:
             place = 0 if domain == f"{finding.code}.example" else len(found[finding.code])
             found[finding.code].insert(place, finding)
-    for code, findings in found.items():
-        if not findings:
-            raise Missing(
-                f"{code} has no example: run `./test pages observe DOMAIN` with a laboratory domain that shows it"
-            )
+    unseen = [f"{code}.example" for code in found if not found[code]]
+    if unseen:
+        raise Missing(f"codes without an example: run `./test pages observe {' '.join(unseen)}`")
     return found
 
 
