@@ -75,14 +75,14 @@ def test_sections_in_use_are_those_that_the_code_asks_for() -> None:
 
 @pytest.mark.servers
 def test_an_observation_is_kept_beside_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = saved()
-    for name in ("LINES", "EXPECTED"):
-        monkeypatch.setattr(observations, name, Path(shutil.copy(getattr(observations, name), tmp_path)))
+    name, before = DOMAINS[0].name, saved()
+    for constant in ("LINES", "EXPECTED"):
+        monkeypatch.setattr(observations, constant, Path(shutil.copy(getattr(observations, constant), tmp_path)))
     saved.cache_clear()
-    observations.observe([DOMAINS[0].name])
     try:
-        assert expected()[DOMAINS[0].name] == f"{DOMAINS[0].name} secure"
-        assert saved().items() - before.items() == {(DOMAINS[0].name, saved()[DOMAINS[0].name])}
-        assert before.items() <= saved().items()
+        observations.observe([name])
+        assert expected()[name] == f"{name} secure"
+        assert summary(judged(saved()[name])) == expected()[name]
+        assert saved() == before | {name: saved()[name]}
     finally:
         saved.cache_clear()
