@@ -10,7 +10,7 @@ question that fails but is answered with checking disabled.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -97,7 +97,8 @@ class Resolver:
     async def answer(self, name: str, rdtype: str) -> Answer:
         """The records of `name`, and whether the servers that gave them are believed.
 
-        Ends within LOOKUP_SECONDS once there is room for it; waiting for room is no fault of the nameservers.
+        Ends within LOOKUP_SECONDS, and one more attempt in search of bogus, once there is room for it; waiting for room
+        is no fault of the nameservers.
         name: as in text, any case; what DNS cannot ask for is MALFORMED. rdtype: A, AAAA, MX, TXT, TLSA or CNAME;
         aliases are followed for all but CNAME. A remembered answer has the rest of its TTL. Raises LocalFault, and
         nothing else but cancellation.
@@ -111,26 +112,25 @@ class Resolver:
         return Answer(lookup, believed=answer.believed, at=answer.at)
 
     async def _look_up(self, name: str, rdtype: str) -> Answer:
-        cnames: list[str] = []
         believed = True
         try:
-            async with self._room, asyncio.timeout(LOOKUP_SECONDS):
-                lookup, believed = await self._follow(name, rdtype, cnames)
-        except TimeoutError:
-            lookup = Lookup(name, rdtype, LookupStatus.TIMEOUT, cnames=tuple(cnames), detail="no answer in time")
+            async with self._room:
+                lookup, believed = await self._follow(name, rdtype)
         except UnaskableName as error:
-            lookup = Lookup(name, rdtype, LookupStatus.MALFORMED, cnames=tuple(cnames), detail=str(error))
+            lookup = Lookup(name, rdtype, LookupStatus.MALFORMED, detail=str(error))
         return Answer(lookup, believed=believed, at=asyncio.get_running_loop().time())
 
-    async def _follow(self, name: str, rdtype: str, cnames: list[str]) -> tuple[Lookup, bool]:
+    async def _follow(self, name: str, rdtype: str) -> tuple[Lookup, bool]:
         """Ask, and ask on at the alias's target where a server gave a part of the chain only.
 
         With the look-up comes whether all servers that answered are believed.
         """
+        deadline = asyncio.get_running_loop().time() + LOOKUP_SECONDS
+        cnames: list[str] = []
         secure, believed, ttls, details = True, True, [], []
         while True:
             current = cnames[-1] if cnames else name
-            outcome = await self._exchange(_question(current, rdtype))
+            outcome = await self._exchange(_question(current, rdtype), deadline)
             if outcome.detail:
                 details.append(outcome.detail)
             believed = believed and outcome.believed
@@ -174,10 +174,13 @@ class Resolver:
         )
         return lookup, believed
 
-    async def _exchange(self, asked: Question) -> _Outcome:
-        """One question, tried at the servers in turn until one answers or QUESTION_SECONDS are over."""
+    async def _exchange(self, asked: Question, deadline: float) -> _Outcome:
+        """One question, tried at the servers in turn until one answers or QUESTION_SECONDS are over.
+
+        deadline: loop clock; no attempt outlasts it.
+        """
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + QUESTION_SECONDS
+        deadline = min(deadline, loop.time() + QUESTION_SECONDS)
         count = len(self._servers)
         turn = [(self._first + offset) % count for offset in range(count)]
         told = _Outcome(LookupStatus.TIMEOUT, "no nameserver answered")
@@ -190,7 +193,7 @@ class Resolver:
                 outcome = await self._attempt(self._servers[index], asked, min(ATTEMPT_SECONDS, left))
                 if outcome.message is not None or outcome.status is LookupStatus.BOGUS:
                     self._first = index
-                    return replace(outcome, believed=self._servers[index].believed)
+                    return outcome
                 if _TELLING.index(outcome.status) >= _TELLING.index(told.status):
                     told = outcome
                 if outcome.again:
@@ -207,8 +210,9 @@ class Resolver:
                     # A resolver that was let down itself often knows the second time; only then is it a failure.
                     message = await self._message(server, asked)
                 if message.failure is None:
+                    secure = message.authentic and server.believed
                     return _Outcome(
-                        LookupStatus.ANSWER, message.detail, message, secure=message.authentic and server.believed
+                        LookupStatus.ANSWER, message.detail, message, secure=secure, believed=server.believed
                     )
         except TimeoutError:
             return _Outcome(LookupStatus.TIMEOUT, f"no answer from {server}", again=True)
@@ -218,10 +222,10 @@ class Resolver:
             return _Outcome(LookupStatus.MALFORMED, f"{server}: {error}")
         if message.failure is LookupStatus.SERVFAIL:
             if message.says_bogus:
-                return _Outcome(LookupStatus.BOGUS, message.detail)
+                return _Outcome(LookupStatus.BOGUS, message.detail, believed=server.believed)
             if await self._answered_unchecked(server, asked):
                 said = f"{message.detail}; answered with checking disabled"
-                return _Outcome(LookupStatus.BOGUS, said)
+                return _Outcome(LookupStatus.BOGUS, said, believed=server.believed)
         return _Outcome(message.failure, "; ".join(filter(None, (message.detail, f"from {server}"))))
 
     async def _answered_unchecked(self, server: Server, asked: Question) -> bool:

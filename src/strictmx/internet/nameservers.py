@@ -162,11 +162,13 @@ class Carrier:
         await asyncio.sleep(0)  # the loop closes aborted sockets in its next round
 
     async def _endpoint(self, server: Server) -> _Endpoint:
+        endpoint = self._shared.get(server)
+        if endpoint is not None:
+            return endpoint
         async with self._opening:
-            endpoint = self._shared.get(server)
-            if endpoint is None:
-                endpoint = self._shared[server] = await _open(server)
-        return endpoint
+            if server not in self._shared:
+                self._shared[server] = await _open(server)
+            return self._shared[server]
 
 
 async def _open(server: Server) -> _Endpoint:

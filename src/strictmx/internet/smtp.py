@@ -1,7 +1,8 @@
 """One SMTP session with one address, up to the TLS handshake and no further: the probe of `check`.
 
 The dialogue runs over a protocol with a line buffer of its own, since asyncio's streams would hand octets that came
-in clear to the TLS side (SMTP-01). Replies are read leniently (bare LF, eight-bit text, differing codes of one reply)
+in clear to the TLS side (SMTP-01). TLS runs over it by memory buffers, which is cheaper than asyncio's own.
+Replies are read leniently (bare LF, eight-bit text, differing codes of one reply)
 and within limits. Where a handshake fails, one more session tries TLS 1.0 and 1.1, only to name the fault. What the
 server does never raises; it is in the `Probe`. `Prober` adds manners: each (address, SNI) once, few sessions at once.
 """
@@ -81,41 +82,74 @@ class _Seen:
 
 
 class _Line(asyncio.Protocol):
-    """The connection and the octets that came in on it, taken out line by line."""
+    """The connection and the octets that came in on it, taken out line by line; in clear first, then under TLS."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._ended = False
+        self._lost: Exception | None = None
         self._arrival = asyncio.Event()
         self._transport: asyncio.Transport | None = None
+        self._tls: ssl.SSLObject | None = None
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._secured = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Keep what came; a server that sends more than any reply may hold is not listened to further."""
-        self._buffer += data
-        if len(self._buffer) > REPLY_OCTETS and self._transport is not None:
-            self._transport.pause_reading()
+        if self._tls is None:
+            self._buffer += data
+        else:
+            self._incoming.write(data)
+            if self._secured:
+                self._decrypt(self._tls)
+        if len(self._buffer) + self._incoming.pending > REPLY_OCTETS:
+            self.transport.pause_reading()
         self._arrival.set()
 
     def eof_received(self) -> None:
         self._ended = True
         self._arrival.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the reason changes nothing here
-        self._ended = True
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended, self._lost = True, exc
         self._arrival.set()
 
     @property
     def transport(self) -> asyncio.Transport:
-        """The transport in use: plain first, TLS after `start_tls`."""
+        """The transport in use."""
         assert self._transport is not None  # noqa: S101  set before create_connection returns
         return self._transport
 
     def send(self, command: str) -> None:
         """Send one command line; on a lost connection nothing happens, the next read tells."""
-        self.transport.write(f"{command}\r\n".encode())
+        octets = f"{command}\r\n".encode()
+        if self._tls is None:
+            self.transport.write(octets)
+            return
+        with suppress(ssl.SSLError):
+            self._tls.write(octets)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Send what TLS has to say."""
+        if self._outgoing.pending:
+            self.transport.write(self._outgoing.read())
+
+    def _decrypt(self, tunnel: ssl.SSLObject) -> None:
+        try:
+            while len(self._buffer) <= REPLY_OCTETS:
+                octets = tunnel.read(REPLY_OCTETS)
+                self._ended = self._ended or not octets
+                if not octets:
+                    return
+                self._buffer += octets
+        except ssl.SSLWantReadError:
+            self._flush()
+        except ssl.SSLError:
+            self._ended = True
 
     async def reply(self) -> Reply:
         """The next reply. Raises _Ended: the server hung up, or what it sends is no reply (or a too long one)."""
@@ -152,19 +186,27 @@ class _Line(asyncio.Protocol):
             await self._arrival.wait()
 
     async def start_tls(self, context: ssl.SSLContext, sni: str) -> ssl.SSLObject:
-        """Hand the connection to TLS. Raises _Ended (SMTP-01: octets in clear behind the reply), handshake errors."""
+        """Speak TLS from here on. Raises _Ended (SMTP-01: octets in clear behind the reply), handshake errors."""
         await asyncio.sleep(0)  # what has arrived behind the reply is read in this round of the loop
-        self.transport.pause_reading()
         if self._buffer:
             raise _Ended(ProbeStage.INJECTED, f"octets in clear behind the reply: {_text(bytes(self._buffer))[:80]!r}")
-        if self._ended:
-            raise ConnectionAbortedError
-        loop = asyncio.get_running_loop()
-        upgraded = await loop.start_tls(self.transport, self, context, server_hostname=tls.server_name(sni))
-        if upgraded is None:
-            raise ConnectionAbortedError  # the peer went while the handshake ended
-        self._transport = upgraded
-        return cast("ssl.SSLObject", upgraded.get_extra_info("ssl_object"))
+        name = tls.server_name(sni) or None
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        while not self._secured:
+            self._arrival.clear()
+            try:
+                self._tls.do_handshake()
+                self._secured = True
+            except ssl.SSLWantReadError:
+                if self._ended:
+                    raise self._lost or ConnectionAbortedError from None
+            finally:
+                self._flush()  # the alert of a handshake that failed, too
+            if not self._secured:
+                self.transport.resume_reading()
+                await self._arrival.wait()
+        self._decrypt(self._tls)
+        return self._tls
 
     async def quit(self) -> None:
         """Say goodbye, wait for the answer no longer than a moment, and be gone."""
