@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from strictmx.cli.arguments import Help, Parser, UsageError
 from strictmx.cli.terminal import json_document, standard_error, standard_output
 from strictmx.config import ConfigError, Settings, find
+from strictmx.internet.local import LocalFault
 from strictmx.roles.doctor import asked
 
 if TYPE_CHECKING:
@@ -51,12 +52,14 @@ def run(options: Namespace) -> int:
     settings = _settings(options, environment)
     observed_at, began = _now(), monotonic()
     seen = machine.look(settings, environment)
-    interrupted = False
+    unfinished = ""
     try:
         if isinstance(settings, Settings):
             _look_outside(settings.internet, seen)
     except KeyboardInterrupt:
-        interrupted = True
+        unfinished = "interrupted before everything was tested"
+    except LocalFault as fault:
+        unfinished = str(fault)
     diagnosis = Diagnosis(
         judge(seen),
         configuration=str(seen.configuration) if seen.configuration else None,
@@ -68,8 +71,8 @@ def run(options: Namespace) -> int:
         output.text(json_document(diagnosis.to_json()))
     else:
         output.lines(view.doctor_lines(diagnosis, output.width))
-    if interrupted:
-        raise UsageError("doctor: interrupted before everything was tested")
+    if unfinished:
+        raise UsageError(f"doctor: {unfinished}")
     return 0 if diagnosis.works else 1
 
 

@@ -257,6 +257,10 @@ def _configuration(seen: Seen) -> Check:
     if not seen.faults:
         said = words.CONFIGURATION_READ if seen.configuration else words.CONFIGURATION_NONE
         return said("configuration", path=_written(seen))
+    if not any(fault.line or fault.key for fault in seen.faults):
+        return words.CONFIGURATION_UNREADABLE(
+            "configuration", path=_written(seen), fault=seen.faults[0].text, user=seen.user
+        )
     lines = [
         ": ".join(filter(None, (words.LINE.format(line=fault.line) if fault.line else "", fault.key, fault.text)))
         for fault in seen.faults
@@ -269,14 +273,17 @@ def _data(seen: Seen) -> Check:
     data = seen.data
     if data is None:
         return _untested("data", _cause(seen))
-    path = str(data.path or words.NO_HOME_PATH)
-    if data.path is not None and not data.problem:
-        return (words.DATA_WORKS if data.exists else words.DATA_TO_COME)("data", path=path, user=seen.user)
-    return (words.DATA_BROKEN if data.needed else words.DATA_WARNING)(
+    if data.path is None:
+        said = words.DATA_BROKEN_HOMELESS if data.needed else words.DATA_WARNING_HOMELESS
+    elif data.problem:
+        said = words.DATA_BROKEN if data.needed else words.DATA_WARNING
+    else:
+        said = words.DATA_WORKS if data.exists else words.DATA_TO_COME
+    return said(
         "data",
-        path=path,
+        path=str(data.path),
         user=seen.user,
-        problem=data.problem or words.NO_HOME,
+        problem=data.problem,
         consequence=words.DATA_NEEDED if data.needed else words.DATA_NOT_NEEDED,
         configuration=_written(seen),
     )
@@ -303,7 +310,6 @@ def _file(one: FileSeen, seen: Seen) -> Check:
         user=seen.user,
         key=one.key,
         path=str(one.path),
-        folder=str(one.path.parent),
         problem=one.problem,
         configuration=_written(seen),
     )

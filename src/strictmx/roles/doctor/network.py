@@ -100,7 +100,7 @@ async def _web(
         seen.web.append(WebSeen(host, None))
         return
     fetch = await fetches.fetch(host, addresses)
-    ours, theirs = now(), _date(fetch)
+    ours, theirs = now(), read_date(fetch.date)
     store = await trust
     distrusted = None
     if store is not None and fetch.chain:
@@ -109,10 +109,10 @@ async def _web(
     seen.web.append(WebSeen(host, fetch, ahead, distrusted))
 
 
-def _date(fetch: Fetch) -> datetime | None:
-    """The time that the server gives (RFC 9110 section 6.6.1), aware; None where it gives none that can be read."""
+def read_date(text: str | None) -> datetime | None:
+    """The time in a Date field (RFC 9110 section 6.6.1), aware; None where it gives none that can be read."""
     try:
-        date = parsedate_to_datetime(fetch.date or "")
+        date = parsedate_to_datetime(text or "")
         return date if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

@@ -195,35 +195,43 @@ CONFIGURATION_BROKEN = Said(
     "{path} cannot be used: {count}.",
     "Correct this:\n{lines}",
 )
+CONFIGURATION_UNREADABLE = Said(
+    State.BROKEN,
+    "{path} {fault}.",
+    "Put a configuration there that user {user} can read, or name another: `--config FILE`.",
+)
 FAULTS, ONE_FAULT, LINE = "{count} faults", "one fault", "line {line}"
 
-DATA_WORKS = Said(State.WORKS, "{path} can be written by {user}.")
-DATA_TO_COME = Said(State.WORKS, "{path} can be made by {user}, once something is stored.")
-_DATA_MESSAGE = "{user} cannot write the data directory {path}: {problem}. {consequence}"
+DATA_WORKS = Said(State.WORKS, "{path} can be written by user {user}.")
+DATA_TO_COME = Said(State.WORKS, "{path} can be made by user {user}, once something is stored.")
+_DATA_MESSAGE = "User {user} cannot write the data directory {path}: {problem}. {consequence}"
 _DATA_MEND = '`install -d -o {user} -m 0750 {path}` as root, or `data = "DIRECTORY"` in {configuration} below `[store]`'
 DATA_BROKEN = Said(State.BROKEN, _DATA_MESSAGE, _DATA_MEND)
 DATA_WARNING = Said(State.WARNING, _DATA_MESSAGE, _DATA_MEND)
+_HOMELESS = "User {user} has no home directory, so there is no data directory. {consequence}"
+_NAME_DATA = '`data = "DIRECTORY"` in {configuration} below `[store]`'
+DATA_BROKEN_HOMELESS = Said(State.BROKEN, _HOMELESS, _NAME_DATA)
+DATA_WARNING_HOMELESS = Said(State.WARNING, _HOMELESS, _NAME_DATA)
 DATA_NEEDED = "What this configuration asks for needs it."
 DATA_NOT_NEEDED = "`check`, `policy`, `records` and `lab` do without."
-NO_HOME = "the user has no home directory"
-NO_HOME_PATH = "(none)"
 
 FILES_NONE = Said(State.WORKS, "The configuration names no files and sockets.")
-FILES_WORK = Said(State.WORKS, "All files that the configuration names can be used by {user}: {keys}.")
+FILES_WORK = Said(State.WORKS, "All files that the configuration names can be used by user {user}: {keys}.")
 FILE_BROKEN = Said(
     State.BROKEN,
-    "{user} cannot read {path}, which `{key}` names: {problem}.",
-    "Put it there and let {user} read it, or correct `{key}` in {configuration}.",
+    "User {user} cannot read {path}, which `{key}` names: {problem}.",
+    "Put it there and let user {user} read it, or correct `{key}` in {configuration}.",
 )
 SOCKET_BROKEN = Said(
     State.BROKEN,
-    "{user} cannot make the socket {path}, which `{key}` names: {problem}.",
-    "`install -d -o {user} -m 0755 {folder}` as root, or correct `{key}` in {configuration}.",
+    "User {user} cannot make the socket {path}, which `{key}` names: {problem}.",
+    "Name a socket in a folder of that user, made as root by `install -d -o {user} -m 0755 /run/strictmx`, as `{key}` "
+    "in {configuration}.",
 )
 FILE_SHARED = Said(
     State.WARNING,
     "Everybody on this machine can read {path}, which `{key}` names and which holds a secret.",
-    "`chmod o= {path}`",
+    "`chmod o= {path}`, once user {user} or one of its groups owns the file.",
 )
 
 OPEN_FILES_WORK = Said(State.WORKS, "This process may open {limit} files.")
