@@ -57,7 +57,7 @@ def _user() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
-        return f"user {os.geteuid()}"
+        return str(os.geteuid())
 
 
 def _files_limit() -> int:
