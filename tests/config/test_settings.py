@@ -289,6 +289,18 @@ def test_which_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert find("a.toml", {"STRICTMX_CONFIG": "b.toml"}) == Path("a.toml")
 
 
+def test_a_system_file_that_cannot_be_looked_at_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop of links stands for a folder that is closed to this user, which no folder is to root."""
+    system = tmp_path / "strictmx.toml"
+    system.symlink_to(system)
+    monkeypatch.setattr(reading, "SYSTEM_FILE", system)
+    assert find(None, {}) == system
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Settings.load(system)
+
+
 def test_the_reference_holds_every_key_with_a_text() -> None:
     rows = {f"{row.section}.{row.key}": row for row in reference()}
     assert rows["internet.timeout"].default == '"10s"'

@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from types import NoneType
@@ -16,6 +17,8 @@ import msgspec
 
 from strictmx.findings.finding import Finding
 from strictmx.findings.result import CheckResult
+from strictmx.roles.doctor import words
+from strictmx.roles.doctor.result import Diagnosis
 from tools.pages import Missing, printed, table
 from tools.pages.commands import helps
 from tools.pages.observations import saved
@@ -50,17 +53,17 @@ class Sample:
 def page() -> str:
     """The page. Raises Missing."""
     parts = [HEAD]
-    for words, text in helps():
-        if re.search(r"^  --json ", text, re.MULTILINE) and words not in SAMPLES:
-            raise Missing(f"strictmx {words} prints JSON: add it to `SAMPLES` in tools/pages/documents.py")
-    for words, sample in SAMPLES.items():
+    for verb, text in helps():
+        if re.search(r"^  --json ", text, re.MULTILINE) and verb not in SAMPLES:
+            raise Missing(f"strictmx {verb} prints JSON: add it to `SAMPLES` in tools/pages/documents.py")
+    for verb, sample in SAMPLES.items():
         document, keys = sample.document(), sample.keys()
         unsaid = [path for path in _paths(document) if path not in keys]
         if unsaid:
-            raise Missing(f"`{unsaid[0]}` of strictmx {words} has no sentence in `SAMPLES` of tools/pages/documents.py")
+            raise Missing(f"`{unsaid[0]}` of strictmx {verb} has no sentence in `SAMPLES` of tools/pages/documents.py")
         shown = document[: sample.shown] if isinstance(document, list) else document
         text = msgspec.json.format(json.dumps(shown, ensure_ascii=False), indent=2)
-        parts.append(f"## strictmx {words}\n\n`strictmx {sample.command}`{sample.remark}\n\n```json\n{text}\n```\n")
+        parts.append(f"## strictmx {verb}\n\n`strictmx {sample.command}`{sample.remark}\n\n```json\n{text}\n```\n")
         parts.append(table(("key", "type", "meaning"), [(f"`{path}`", *row) for path, row in keys.items()]))
     return "\n".join(parts)
 
@@ -141,6 +144,39 @@ def _lint_keys() -> Rows:
     } | {f"findings[].{key}": row for key, row in keys_of(Finding).items()}
 
 
+def _diagnosis() -> Any:
+    """What `doctor` says of a machine whose provider blocks port 25."""
+    checks = (
+        words.PORT_BLOCKED(
+            "port-25", "no answer from 192.0.2.25 port 25", port="25", hosts="mx1.example and mx2.example"
+        ),
+        words.FAMILY_WORKS("ipv6", family="IPv6"),
+    )
+    seen_at = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    return msgspec.to_builtins(Diagnosis(checks, "/etc/strictmx/strictmx.toml", seen_at, elapsed_ms=5_041).to_json())
+
+
+def _doctor_keys() -> Rows:
+    return {
+        "works": ("true, false", "false where a check is `broken`; the exit status is 1 then"),
+        "checks": (
+            "list of object",
+            "the same ones in the same order every time, `extras` and `files` where there are any",
+        ),
+        "checks[].check": ("text", "its name, which never changes its meaning"),
+        "checks[].state": (
+            "`works`, `warning`, `broken`, `unknown`",
+            "`unknown`: could not be tested, the message says why",
+        ),
+        "checks[].message": ("text", "what is the case, then what follows from it"),
+        "checks[].mend": ("text", "the one thing to do; empty where there is nothing to do"),
+        "checks[].evidence": ("text", "what servers and libraries said"),
+        "configuration": ("text, null", "the file that was read; null for built-in defaults"),
+        "observed_at": ("text", "when, UTC"),
+        "elapsed_ms": ("number", "milliseconds that it took"),
+    }
+
+
 def _record_keys() -> Rows:
     return {
         "[].name": ("text", "absolute, with its last dot"),
@@ -175,6 +211,7 @@ SAMPLES = {  # every verb that prints JSON
         ),
         _record_keys,
     ),
+    "doctor": Sample("doctor --json", _diagnosis, _doctor_keys, remark=", here the first two checks:"),
     "lab list": Sample(
         "lab list --json", lambda: _ran("lab list --json"), _lab_keys, remark=", of which the first two:", shown=2
     ),

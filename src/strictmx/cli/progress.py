@@ -1,4 +1,4 @@
-"""Progress on a terminal: a spinner for one domain, a bar for many. Nothing of it ends up in a pipe."""
+"""Progress on a terminal: a spinner for one thing, a bar for many domains. Nothing of it ends up in a pipe."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Report(Protocol):
 
 
 @contextmanager
-def spinner(console: Console, domain: str) -> Iterator[Callable[[str], None]]:
+def spinner(console: Console, subject: str) -> Iterator[Callable[[str], None]]:
     """A line that says what is being looked at; gone when the check ends."""
-    with console.status(Text(f"checking {domain}")) as status:
-        yield lambda step: status.update(Text(f"checking {domain}: {step}"))
+    with console.status(Text(f"checking {subject}")) as status:
+        yield lambda step: status.update(Text(f"checking {subject}: {step}"))
 
 
 @contextmanager

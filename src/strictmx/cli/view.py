@@ -6,10 +6,12 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.result import CheckResult, MxFacts, Verdict
 from strictmx.findings.words import duration, listed
+from strictmx.roles.doctor.result import Check, Diagnosis, State
 from strictmx.standards.sts import Policy
 from strictmx.text import escaped
 
@@ -32,8 +34,11 @@ VERDICT_WORDS = {
     Verdict.NONE: ("warning", "mail to it is not protected"),
     Verdict.BROKEN: ("error", "something does not work as published"),
 }
+_STATE_STYLES = {State.WORKS: "ok", State.WARNING: "warning", State.BROKEN: "error", State.UNKNOWN: "notice"}
+_STATE_SUMS = {State.BROKEN: "Does not work", State.WARNING: "Works in part"}
 _INDENT = " " * 10
 _HOSTS_SHOWN = 4
+_TABLE_WIDTH = 72  # from here on there is room for a column of text beside the names of checks
 _LEAST_ROOM = 20  # characters of a line of text, however narrow the terminal
 _TO_PASTE = re.compile(r".* IN .*|[a-z_]+: \S+")  # a record, or a line of a policy
 _NO_BREAK = "\ue000"  # stands for a blank while text is wrapped; no text of ours or from outside holds it
@@ -57,8 +62,11 @@ def result_lines(result: CheckResult, width: int) -> Iterator[Line]:
         yield ()
         yield from _mx_table(result.mx, width)
     yield ()
-    moment = result.observed_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-    yield ((f"  seen {moment} in {result.elapsed_ms / 1000:.1f} s", "dim"),)
+    yield _seen_line(result.observed_at, result.elapsed_ms)
+
+
+def _seen_line(at: datetime, elapsed_ms: int) -> Line:
+    return ((f"  seen {at.strftime('%Y-%m-%d %H:%M:%S UTC')} in {elapsed_ms / 1000:.1f} s", "dim"),)
 
 
 def _verdict_words(result: CheckResult) -> str:
@@ -85,16 +93,21 @@ def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     room = width - len(_INDENT)
     for line in _wrapped(finding.message, room):
         yield ((_INDENT + line, ""),)
-    for number, paragraph in enumerate(finding.mend.split("\n") if finding.mend else ()):
+    yield from _mend_lines(finding.mend, _INDENT, room)
+    if finding.severity is not Severity.OK:
+        for line in _wrapped(finding.reference, room):
+            yield ((_INDENT + line, "dim"),)
+
+
+def _mend_lines(mend: str, indent: str, room: int) -> Iterator[Line]:
+    """What to do, behind an arrow; what is there to be pasted is never broken."""
+    for number, paragraph in enumerate(mend.split("\n") if mend else ()):
         prefix = "→ " if number == 0 else "  "
         # What is there to be pasted stays whole; sentences are wrapped.
         whole = number > 0 and _TO_PASTE.fullmatch(paragraph)
         parts = [paragraph] if whole else _wrapped(paragraph, room - len(prefix))
         for part_number, part in enumerate(parts):
-            yield ((_INDENT + (prefix if part_number == 0 else "  "), "bold"), (part, ""))
-    if finding.severity is not Severity.OK:
-        for line in _wrapped(finding.reference, room):
-            yield ((_INDENT + line, "dim"),)
+            yield ((indent + (prefix if part_number == 0 else "  "), "bold"), (part, ""))
 
 
 def _headed(head: Line, words: str, width: int, indent: str) -> Iterator[Line]:
@@ -174,6 +187,40 @@ def summary_lines(results: Iterable[Verdict], width: int) -> Iterator[Line]:
     else:
         yield (head,)
         yield from ((one,) for one in sums)
+
+
+def doctor_lines(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
+    """An installation: each thing looked at, the one thing to do where it does not work, and a summary."""
+    column = max(len(check.check) for check in diagnosis.checks) + 2
+    narrow = width < _TABLE_WIDTH
+    indent = _INDENT if narrow else _INDENT + column * " "
+    room = width - len(indent)
+    for message, checks in _by_cause(diagnosis.checks):
+        check, names = checks[0], ", ".join(check.check for check in checks)
+        head = ((f"  {check.state.value:<8}", _STATE_STYLES[check.state]), (names, "bold"))
+        apart = narrow or len(names) >= column
+        first, *more = ["", *_wrapped(message, room)] if apart else _wrapped(message, room)
+        yield (*head, ("" if apart else " " * (column - len(names)) + first, ""))
+        for line in more:
+            yield ((indent + line, ""),)
+        yield from _mend_lines(check.mend, indent, room)
+    yield ()
+    for state, sentence in _STATE_SUMS.items():
+        sums = dict.fromkeys(check.check for check in diagnosis.checks if check.state is state)
+        if sums:
+            for line in _wrapped(f"{sentence}: {', '.join(sums)}", width - 2):
+                yield ((f"  {line}", _STATE_STYLES[state]),)
+    if all(check.state is State.WORKS for check in diagnosis.checks):
+        yield (("  Everything works.", "ok"),)
+    yield _seen_line(diagnosis.observed_at, diagnosis.elapsed_ms)
+
+
+def _by_cause(checks: Sequence[Check]) -> Iterator[tuple[str, Sequence[Check]]]:
+    """The checks with their messages in order; those that were not tested for one reason come together, once."""
+    by_message: dict[object, list[Check]] = {}
+    for number, check in enumerate(checks):
+        by_message.setdefault(check.message if check.state is State.UNKNOWN else number, []).append(check)
+    return ((some[0].message, some) for some in by_message.values())
 
 
 def lint_lines(name: str, policy: Policy | None, findings: Sequence[Finding], width: int) -> Iterator[Line]:

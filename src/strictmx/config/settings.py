@@ -96,7 +96,18 @@ def find(explicit: str | None, environment: Mapping[str, str]) -> Path | None:
     named = explicit or environment.get(VARIABLE)
     if named:
         return Path(named)
-    return SYSTEM_FILE if SYSTEM_FILE.exists() else None
+    return SYSTEM_FILE if _is_there(SYSTEM_FILE) else None
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; one in a folder that is closed to us counts, so that its reading says why."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def parse(text: str, path: Path) -> Settings:

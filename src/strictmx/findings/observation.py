@@ -105,7 +105,7 @@ class Fetch(_Plain, frozen=True, omit_defaults=True):
     """The one GET of a policy host (RFC 8461 section 3.3), its certificate not yet judged.
 
     chain: DER certificates as sent, leaf first. body: the octets read, as Latin-1 characters of the same number.
-    media_type, content_encoding, location: header values as received; None where the header is absent.
+    media_type, content_encoding, location, date: header values as received; None where the header is absent.
     """
 
     stage: FetchStage
@@ -116,6 +116,7 @@ class Fetch(_Plain, frozen=True, omit_defaults=True):
     media_type: str | None = None
     content_encoding: str | None = None
     location: str | None = None
+    date: str | None = None
     body: str = ""
     bytes_read: Number = 0
     detail: str = ""

@@ -56,6 +56,7 @@ class _Seen:
     media_type: str | None = None
     content_encoding: str | None = None
     location: str | None = None
+    date: str | None = None
     body: bytearray = field(default_factory=bytearray)
     detail: str = ""
 
@@ -69,6 +70,7 @@ class _Seen:
             media_type=self.media_type,
             content_encoding=self.content_encoding,
             location=self.location,
+            date=self.date,
             body=self.body.decode("latin-1"),
             bytes_read=len(self.body),
             detail=self.detail,
@@ -233,6 +235,7 @@ def _note_head(response: h11.Response, seen: _Seen) -> None:
     seen.media_type = _header(response, b"content-type")
     seen.content_encoding = _header(response, b"content-encoding")
     seen.location = _header(response, b"location")
+    seen.date = _header(response, b"date")
 
 
 def _header(response: h11.Response, name: bytes) -> str | None:

@@ -27,7 +27,6 @@ from strictmx.internet.smtp import Prober
 DOMAIN_SECONDS = 28.0  # one domain, all steps side by side; with start and end it stays below 30
 DOMAIN_SESSIONS = 24  # SMTP sessions of one domain at once, so that one with hundreds of addresses starves no other
 DOMAIN_QUESTIONS = 12  # DNS questions of one domain at once, likewise; it begins with so many
-_CUT_OFF = f"not done within the {DOMAIN_SECONDS:g} seconds of a look at a domain"
 
 
 class Look:
@@ -53,6 +52,7 @@ class Look:
         self._room = asyncio.Semaphore(sessions)
         self._questions = asyncio.Semaphore(DOMAIN_QUESTIONS)
         self._deadline = asyncio.get_running_loop().time() + seconds
+        self._cut_off = f"not done within the {seconds:g} seconds of a look"
 
     async def ask(self, name: str, rdtype: str) -> Lookup:
         """One DNS question."""
@@ -61,7 +61,7 @@ class Look:
             async with asyncio.timeout_at(self._deadline), self._questions:
                 answer = await self._resolver.answer(name, rdtype)
         except TimeoutError:
-            return Lookup(name.lower(), rdtype, LookupStatus.TIMEOUT, detail=_CUT_OFF)
+            return Lookup(name.lower(), rdtype, LookupStatus.TIMEOUT, detail=self._cut_off)
         self._believed = self._believed and answer.believed
         return answer.lookup
 
@@ -84,7 +84,7 @@ class Look:
             async with asyncio.timeout_at(self._deadline):
                 return await fetch_policy(host, addresses, self.settings)
         except TimeoutError:
-            return Fetch(FetchStage.TIMEOUT, addresses[0], detail=_CUT_OFF)
+            return Fetch(FetchStage.TIMEOUT, addresses[0], detail=self._cut_off)
 
     async def probe(self, host: str, address: str, sni: str) -> Probe:
         """The SMTP session with one address."""
@@ -93,7 +93,7 @@ class Look:
             async with asyncio.timeout_at(self._deadline), self._room:
                 return await self._prober.probe(host, address, sni)
         except TimeoutError:
-            return Probe(address, ProbeStage.CUT_OFF, sni, detail=_CUT_OFF)
+            return Probe(address, ProbeStage.CUT_OFF, sni, detail=self._cut_off)
 
     def _tell(self, step: str) -> None:
         if self._on_step is not None:

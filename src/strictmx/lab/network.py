@@ -17,6 +17,7 @@ from pathlib import Path
 
 from strictmx.lab.authority import Authority
 from strictmx.lab.domains import DOMAINS, domain
+from strictmx.lab.domains.public import PUBLIC
 from strictmx.lab.journal import Journal
 from strictmx.lab.listeners import IPV6_LOOPBACK, Listeners, bind_dns, bind_everywhere, has_ipv6_loopback
 from strictmx.lab.mail_host import MailHost
@@ -80,6 +81,7 @@ class Lab:
 
     def __init__(self, domains: Sequence[Domain], directory: Path, at: datetime, ports: Ports) -> None:
         self.domains = tuple(domains)
+        self._rows = (*self.domains, *PUBLIC)
         self.directory = directory
         self.dns = Records()
         self.journal = Journal()
@@ -185,14 +187,14 @@ class Lab:
 
     async def _open(self, listeners: Listeners) -> None:
         """Bind all sockets, fill the records, and serve."""
-        for each in self.domains:
+        for each in self._rows:
             self._plan_domain(each)
         sockets = bind_dns(*self.nameserver)
         self.nameserver = (DNS_ADDRESS, sockets.port)
         await Nameserver(self.dns).start(listeners, sockets)
         await self._open_mail(listeners)
         await self._open_web(listeners)
-        for each in self.domains:
+        for each in self._rows:
             self._publish_tlsa(each)
 
     async def _open_mail(self, listeners: Listeners) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from email.utils import formatdate
 from http import HTTPStatus
 
 from strictmx.lab.journal import Journal, Request
@@ -118,7 +119,8 @@ def _response(
 
 
 def _head(status: HTTPStatus, headers: tuple[str, ...]) -> bytes:
-    lines = (f"HTTP/1.1 {status.value} {status.phrase}", *headers, "Connection: close", "", "")
+    date = f"Date: {formatdate(usegmt=True)}"  # RFC 9110 section 6.6.1
+    lines = (f"HTTP/1.1 {status.value} {status.phrase}", date, *headers, "Connection: close", "", "")
     return "\r\n".join(lines).encode("latin-1")
 
 
