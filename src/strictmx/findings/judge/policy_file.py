@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from strictmx.standards.sts import Effect, PolicyFault, Stranger
 MAX_AGE_SHORT = 86_400  # seconds; STS-30: below a day a warning
 MAX_AGE_USUAL = 604_800  # seconds; STS-30: below a week a notice; the default of `policy new`
 LINES_SHOWN = 10  # `mx` lines that a mend proposes
+PATTERNS_TOLD = 10  # patterns that are wrong by themselves; a file can hold thousands
 
 _SEVERITY = {Effect.FATAL: Severity.ERROR, Effect.FORGIVEN: Severity.WARNING, Effect.HARMLESS: Severity.NOTICE}
 _KINDS: dict[PolicyFault, Kind] = {
@@ -114,7 +116,7 @@ def judge_file(reading: sts.PolicyReading, subject: str, file: File) -> Iterator
     policy = reading.policy
     if policy is not None and policy.mode is not sts.Mode.NONE:
         yield from _judge_max_age(policy.max_age, subject, file)
-        yield from _judge_patterns(policy, subject, file)
+        yield from islice(_judge_patterns(policy, subject, file), PATTERNS_TOLD)
 
 
 def _judge_fault(fault: sts.Fault, subject: str, file: File) -> Finding:
