@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
 
 import strictmx
+from strictmx import api
 from strictmx.cli import main
-from strictmx.config import ConfigError
+from strictmx.config import ConfigError, settings
 from strictmx.findings.finding import Severity
 from strictmx.internet.trust import TrustError
 from strictmx.standards.names import InvalidName
+from tests import typed_use
 from tests.laboratory import environment, running
 
 GOOD = b"version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\nmax_age: 604800\r\n"
@@ -33,18 +37,78 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_the_public_surface_is_there_and_nothing_more() -> None:
     for name in strictmx.__all__:
         assert getattr(strictmx, name) is not None
+    assert dir(strictmx) == sorted(strictmx.__all__)
     with pytest.raises(AttributeError, match="observe"):
         strictmx.observe  # noqa: B018 - reading it is the test
 
 
-def test_importing_it_imports_nothing_heavy() -> None:
+def _reached(hint: Any, found: set[type]) -> set[type]:
+    """The types of ours that a hint leads to, through the fields of what it names."""
+    for part in get_args(hint):
+        _reached(part, found)
+    if isinstance(hint, type) and hint.__module__.startswith("strictmx.") and hint not in found:
+        found.add(hint)
+        if hint is not strictmx.Settings:  # its sections are the configuration's; programs load a file
+            for each in get_type_hints(hint).values():
+                _reached(each, found)
+    return found
+
+
+def test_whatever_the_functions_take_or_return_is_public() -> None:
+    found: set[type] = set()
+    for function in (strictmx.check, strictmx.parse_policy):
+        for hint in get_type_hints(function).values():
+            _reached(hint, found)
+    assert strictmx.DaneStatus in found
+    assert {each.__name__ for each in found} <= set(strictmx.__all__)
+
+
+def test_importing_it_imports_two_modules() -> None:
     code = (
-        "import strictmx, sys; from strictmx import __version__;"
-        "print([name for name in ('dns', 'cryptography', 'rich', 'asyncio', 'ssl', 'h11', 'msgspec', 'idna')"
-        " if name in sys.modules])"
+        "import __future__, sys, typing; before = set(sys.modules); import strictmx;"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
+    assert ended.stdout == "['strictmx', 'strictmx.version']\n"
+
+
+def test_reading_a_policy_loads_no_network() -> None:
+    code = (
+        "import sys, strictmx; strictmx.parse_policy(b'');"
+        "print([name for name in ('dns', 'asyncio', 'ssl', 'h11') if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
     assert ended.stdout == "[]\n"
+
+
+def test_the_examples_of_docstrings_run() -> None:
+    for module in (api, settings):
+        ended = doctest.testmod(module)
+        assert ended.attempted
+        assert not ended.failed
+
+
+def test_typed_use_reads_policies() -> None:
+    assert typed_use.policies() == "enforce *.example.com True"
+
+
+async def test_typed_use_is_refused(tmp_path: Path) -> None:
+    assert await typed_use.refused(tmp_path) == [
+        "a label may hold letters, digits, hyphens and underscores only",
+        "cannot be read: No such file or directory",
+        "missing.pem: No such file or directory",
+    ]
+
+
+@pytest.mark.servers
+async def test_typed_use_checks_domains(lab: Path) -> None:
+    assert await typed_use.domains(lab) == [
+        "healthy-minimal.example secure",
+        "mx1.healthy-minimal.example True True",
+        "mx-certificate-expired.example broken",
+        "mx-certificate-expired",
+        "mx1.mx-certificate-expired.example False True mx-certificate-expired",
+    ]
 
 
 def test_a_policy_is_read_with_its_findings() -> None:

@@ -4,7 +4,8 @@
     policy, findings = strictmx.parse_policy(data)
     result = await strictmx.check("example.com")
 
-`__all__` is the public surface; everything else may change. Names are imported when first used.
+`__all__` is the public surface: two functions, `Settings`, what they return and what they raise; everything else may
+change. Importing this module does no work: each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -15,18 +16,85 @@ from strictmx.version import __version__
 
 if TYPE_CHECKING:
     from strictmx.api import check, parse_policy
-    from strictmx.config import Settings
+    from strictmx.config import ConfigError, Settings
+    from strictmx.findings.finding import Finding, Severity
+    from strictmx.findings.result import (
+        AddressFacts,
+        CertificateFacts,
+        CheckResult,
+        DaneFacts,
+        DaneStatus,
+        Delivers,
+        DnssecFacts,
+        FetchFacts,
+        MxFacts,
+        PolicyFacts,
+        RecordFacts,
+        StsFacts,
+        TlsrptFacts,
+        Verdict,
+    )
+    from strictmx.internet.local import LocalFault
+    from strictmx.internet.trust import TrustError
+    from strictmx.standards.names import InvalidName, Name
+    from strictmx.standards.sts import HostPattern, Mode, Policy
 
-__all__ = ["Settings", "__version__", "check", "parse_policy"]
+__all__ = [
+    "AddressFacts",
+    "CertificateFacts",
+    "CheckResult",
+    "ConfigError",
+    "DaneFacts",
+    "DaneStatus",
+    "Delivers",
+    "DnssecFacts",
+    "FetchFacts",
+    "Finding",
+    "HostPattern",
+    "InvalidName",
+    "LocalFault",
+    "Mode",
+    "MxFacts",
+    "Name",
+    "Policy",
+    "PolicyFacts",
+    "RecordFacts",
+    "Settings",
+    "Severity",
+    "StsFacts",
+    "TlsrptFacts",
+    "TrustError",
+    "Verdict",
+    "__version__",
+    "check",
+    "parse_policy",
+]
+
+_HOMES = {
+    "check": "api",
+    "parse_policy": "api",
+    "ConfigError": "config",
+    "Settings": "config",
+    "Finding": "findings.finding",
+    "Severity": "findings.finding",
+    "LocalFault": "internet.local",
+    "TrustError": "internet.trust",
+    "InvalidName": "standards.names",
+    "Name": "standards.names",
+    "HostPattern": "standards.sts",
+    "Mode": "standards.sts",
+    "Policy": "standards.sts",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name == "Settings":
-        from strictmx.config import Settings
+    if name not in __all__:
+        raise AttributeError(f"module 'strictmx' has no attribute {name!r}")
+    import importlib
 
-        return Settings
-    if name in ("check", "parse_policy"):
-        from strictmx import api
+    home = importlib.import_module(f"strictmx.{_HOMES.get(name, 'findings.result')}")
+    return getattr(home, name)
 
-        return getattr(api, name)
-    raise AttributeError(f"module 'strictmx' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

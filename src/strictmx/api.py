@@ -1,4 +1,4 @@
-"""The library: what `strictmx.__all__` names, beside `Settings`."""
+"""The two functions of the library; `strictmx.__all__` names them, what they return and what they raise."""
 
 from __future__ import annotations
 
@@ -15,11 +15,18 @@ from strictmx.standards.names import Name
 def parse_policy(
     data: bytes, media_type: str | None = None, *, file_name: str = ""
 ) -> tuple[sts.Policy | None, tuple[Finding, ...]]:
-    """Read a policy file as a sender does (RFC 8461 section 3.2). Never raises on content.
+    r"""Read a policy file as a sender does (RFC 8461 section 3.2). Never raises on content.
 
     data: the file. media_type: the Content-Type it was served with; None when it was not served.
     file_name: for the commands that a mend names, quoted as a shell takes it; empty where there is none.
     Returns the policy, None when a finding is an error, and the findings, worst first.
+
+    >>> policy, findings = parse_policy(b"version: STSv1\nmode: none\nmax_age: 86400\n")
+    >>> policy.mode.value, policy.max_age, [finding.code for finding in findings]
+    ('none', 86400, ['policy-line-ending'])
+    >>> policy, findings = parse_policy(b"version: STSv1\r\nmode: none\r\n")
+    >>> policy, findings[0].code
+    (None, 'policy-max-age-missing')
     """
     findings = lint(data, media_type, file_name=file_name)
     if any(finding.severity is Severity.ERROR for finding in findings):
@@ -30,8 +37,15 @@ def parse_policy(
 async def check(domain: str, settings: Settings | None = None) -> CheckResult:
     """Check a domain as a sender meets it: DNS, the policy over HTTPS, every address of every MX host over SMTP.
 
-    domain: any case, U-labels admitted. settings: default the built-in configuration. Takes 30 seconds at most.
-    Raises InvalidName (a ValueError): no mail domain; TrustError: the trust store cannot be read.
+    domain: any case, U-labels admitted. settings: default the built-in configuration; no file is read.
+    What the domain does never raises, it is in the result; `result.to_json()` is what `check --json` prints.
+    Takes 30 seconds at most.
+    Raises InvalidName (a ValueError): no mail domain; TrustError: the trust store cannot be read; LocalFault: this
+    machine has no room for a connection.
+
+        result = asyncio.run(strictmx.check("example.com"))
+        if result.verdict is strictmx.Verdict.BROKEN:
+            print(result.findings[0].message)
     """
     from strictmx.roles import check as role  # the network is loaded by who asks it; reading a policy needs none
 

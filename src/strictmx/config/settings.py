@@ -49,7 +49,11 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration; `Settings()` holds the built-in defaults. `path` is the file it came from."""
+    """The whole configuration; `Settings()` holds the built-in defaults. `path` is the file it came from.
+
+    >>> Settings().internet.smtp_port
+    25
+    """
 
     internet: s.Internet = field(default_factory=s.Internet)
     store: s.Store = field(default_factory=s.Store)
@@ -83,6 +87,8 @@ SECTIONS: Mapping[str, type] = {
     "web": s.Web,
     "log": s.Log,
 }
+# What this release acts on, sections or single keys; the rest is read and checked, and waits for its role.
+IN_USE = frozenset({"internet", "publish.host"})
 
 
 def find(explicit: str | None, environment: Mapping[str, str]) -> Path | None:
@@ -130,13 +136,14 @@ def inline_secrets(settings: Settings) -> tuple[KeyPath, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """One key as the reference prints it; `default` is TOML, empty where the key may be absent."""
+    """One key as the reference prints it; `default` is TOML, empty where the key has none."""
 
     section: str
     key: str
     default: str
     allowed: str
     text: str
+    is_needed: bool
 
 
 def reference() -> Iterator[Documented]:
@@ -147,9 +154,9 @@ def reference() -> Iterator[Documented]:
 
 def _documented(name: str, section: type) -> Iterator[Documented]:
     for key, (_, declared) in keys_of(section).items():
-        absent = declared.default is None or is_needed(declared)
-        default = "" if absent else as_toml(declared.default)
-        yield Documented(name, key, default, declared.reader.allowed, declared.text)
+        needed = is_needed(declared)
+        default = "" if declared.default is None or needed else as_toml(declared.default)
+        yield Documented(name, key, default, declared.reader.allowed, declared.text, needed)
         if declared.reader.members is not None:
             yield from _documented(f"{name}.{key}", declared.reader.members)
 

@@ -1,4 +1,7 @@
-"""The answer of a check: verdict, findings, and the facts beneath them, as `check --json` prints it."""
+"""The answer of a check: verdict, findings, and the facts beneath them, as `check --json` prints it.
+
+A docstring has a sentence for each key, `key: sentence`; docs/json.md is made of them. None is JSON's null.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +40,21 @@ class _Result(msgspec.Struct, frozen=True):
 
 
 class RecordFacts(_Result, frozen=True):
-    """The STS record: its text and its id."""
+    """The record at `_mta-sts` (RFC 8461 section 3.1).
+
+    txt: the whole record. id: changes whenever the policy does.
+    """
 
     txt: str
     id: str
 
 
 class PolicyFacts(_Result, frozen=True):
-    """The policy that was read, and the text that it was read from."""
+    """The policy that senders read (RFC 8461 section 3.2).
+
+    mode: `enforce`, `testing` or `none`. mx: the patterns, in the order of the file. max_age: seconds that senders
+    keep it. text: the file that it was read from.
+    """
 
     mode: str
     mx: tuple[str, ...]
@@ -53,7 +63,11 @@ class PolicyFacts(_Result, frozen=True):
 
 
 class FetchFacts(_Result, frozen=True):
-    """What the policy host answered; `text` is cut to 64 KiB."""
+    """What the policy host answered (RFC 8461 section 3.3).
+
+    status: the status of HTTP. media_type: the Content-Type; null where there is none. bytes: how many the body has,
+    one more than allowed where it is too large. text: the body, cut to 64 KiB.
+    """
 
     status: int
     media_type: str | None
@@ -62,7 +76,11 @@ class FetchFacts(_Result, frozen=True):
 
 
 class StsFacts(_Result, frozen=True):
-    """Everything about MTA-STS."""
+    """MTA-STS.
+
+    record: the one record that counts; null where senders see none. policy: null where the policy host serves none
+    that senders accept. fetch: null where no answer by HTTP came.
+    """
 
     record: RecordFacts | None
     policy: PolicyFacts | None
@@ -70,14 +88,21 @@ class StsFacts(_Result, frozen=True):
 
 
 class TlsrptFacts(_Result, frozen=True):
-    """The TLSRPT record: its text, and the addresses that can be used."""
+    """The record at `_smtp._tls` (RFC 8460 section 3).
+
+    record: the whole record. rua: where reports go, addresses that no sender can use left out.
+    """
 
     record: str
     rua: tuple[str, ...]
 
 
 class CertificateFacts(_Result, frozen=True):
-    """What a server's certificate says; `faults` are the codes of the findings it leads to."""
+    """The certificate that a server shows.
+
+    subject_alternative_names: the DNS names it is for. not_after: its last moment; null where that cannot be read.
+    issuer: who signed it. faults: the codes of the findings that it leads to.
+    """
 
     subject_alternative_names: tuple[str, ...]
     not_after: str | None
@@ -86,17 +111,22 @@ class CertificateFacts(_Result, frozen=True):
 
 
 class DaneFacts(_Result, frozen=True):
-    """The TLSA records found, and what they are worth; `status` is None when the host could not be looked at."""
+    """DANE at one MX host (RFC 7672).
+
+    records: the TLSA records found. status: what they are worth to a sender that honours DANE; null where the host
+    could not be looked at.
+    """
 
     records: tuple[str, ...]
     status: DaneStatus | None
 
 
 class Delivers(_Result, frozen=True):
-    """Would a sender of that kind hand over mail here now? None: no such policy, or it cannot be told from here.
+    """Whether a sender of each kind hands over mail here now; null also where it cannot be told from here.
 
-    sts: one that enforces the policy (also while its mode is testing: what it will do). dane: one that honours DANE.
-    plain: one that does neither.
+    sts: a sender that enforces the policy (while its mode is testing: what it will do); null without a policy.
+    dane: a sender that honours DANE; null without TLSA records that count.
+    plain: a sender that does neither.
     """
 
     sts: bool | None
@@ -105,7 +135,15 @@ class Delivers(_Result, frozen=True):
 
 
 class AddressFacts(_Result, frozen=True):
-    """What one address of an MX host shows."""
+    """What one address of an MX host shows.
+
+    address: IPv4 or IPv6.
+    starttls: whether it is offered; null where the session never came that far.
+    tls_version: null without a handshake.
+    certificate: null where none was seen.
+    findings: the codes of the findings about this address.
+    delivers: whether a sender of each kind hands over mail here now; null: it cannot be told from here.
+    """
 
     address: str
     starttls: bool | None
@@ -116,7 +154,18 @@ class AddressFacts(_Result, frozen=True):
 
 
 class MxFacts(_Result, frozen=True):
-    """What one MX host shows: the worst of its addresses."""
+    """What one MX host shows: the worst of its addresses.
+
+    host: as in the MX record; the domain itself where it has none.
+    preference: the lower, the sooner it is tried.
+    matches_policy: whether the policy names it; null without a policy.
+    starttls: whether every address offers it; null where none came that far.
+    tls_version: the oldest; null where an address completes no handshake.
+    certificate: the one with the most faults; null where none was seen.
+    dane: what its TLSA records say.
+    delivers: whether a sender of each kind hands over mail here now, at the worst address; null: it cannot be told.
+    addresses: each one.
+    """
 
     host: str
     preference: int
@@ -130,14 +179,28 @@ class MxFacts(_Result, frozen=True):
 
 
 class DnssecFacts(_Result, frozen=True):
-    """Whether a trusted validator vouched for the MX answer, and for all addresses of the MX hosts."""
+    """What a validating resolver vouched for, one that the configuration believes.
+
+    mx: the MX record, or its absence. addresses: the addresses of all MX hosts.
+    """
 
     mx: bool
     addresses: bool
 
 
 class CheckResult(_Result, frozen=True):
-    """The answer of a check. `findings` are sorted, worst first."""
+    """The answer of a check.
+
+    domain: in lower-case A-labels.
+    verdict: whether mail to it is protected.
+    findings: what is wrong or worth knowing, worst first.
+    sts: null where nothing of MTA-STS is published.
+    tlsrpt: null where senders see no record.
+    mx: the MX hosts, by preference.
+    dnssec: what a trusted resolver found to be signed.
+    observed_at: when it was seen; UTC, `2026-11-24T09:00:00Z`.
+    elapsed_ms: how long looking took, in milliseconds.
+    """
 
     domain: str
     verdict: Verdict

@@ -1,14 +1,13 @@
-"""DNS messages: a question as octets, and what the answer to one says. No socket here.
+"""DNS messages by dnspython: a question as octets, and what the answer to one says. No socket here.
 
-dnspython builds and parses; this module is where its names end. What cannot be read is counted, not raised: one
-broken record among good ones costs that record.
+This module is where dnspython's names end; `plain` spares it what is plain. What cannot be read is counted, not raised:
+one broken record among good ones costs that record.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import dns.edns
@@ -33,11 +32,9 @@ import dns.rdtypes.IN.AAAA  # all types that are asked for: dnspython would impo
 import dns.rrset
 
 from strictmx.findings.observation import LookupStatus
+from strictmx.internet.message import PAYLOAD_OCTETS, Form, Message, Part, UnaskableName, bounded, follow
 from strictmx.internet.nameservers import HEADER_OCTETS, NotDns, Question
 
-PAYLOAD_OCTETS = 1232  # EDNS: what crosses every path unfragmented (DNS flag day 2020)
-RECORDS = 256  # kept of one answer; the largest honest ones have some dozens
-RECORD_CHARACTERS = 16_384  # kept of one answer's text; longer is nothing that mail reads
 TLSA_OCTETS = 3  # usage, selector, matching type; what follows may be anything
 DETAIL_CHARACTERS = 300  # extended error text kept as evidence
 
@@ -45,13 +42,6 @@ DETAIL_CHARACTERS = 300  # extended error text kept as evidence
 _BOGUS_CODES = frozenset({5, 6, 7, 8, 9, 10, 12})
 # What dnspython lets through on hostile octets besides its own errors; found by the property test
 _PARSE_ERRORS = (dns.exception.DNSException, ValueError, IndexError, KeyError, TypeError, struct.error)
-
-
-_OURS = ("v=STSv1", "v=TLSRPTv1")  # how the TXT records begin that mail security is read from
-
-
-class UnaskableName(ValueError):
-    """The text cannot be the name of a DNS question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,53 +54,13 @@ class _Refused:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What one server answered. `failure` is None when it answers the question, denials included."""
-
-    failure: LookupStatus | None
-    detail: str
-    truncated: bool
-    authentic: bool  # AD, not yet weighed by who set it
-    nxdomain: bool
-    says_bogus: bool
-    refuses_edns: bool
-    parsed: dns.message.Message
-    refused: tuple[_Refused, ...] = ()  # records of the answer that dnspython does not take
-    broken_off: bool = False  # the octets end within a record
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The answer section read for one name: the aliases followed, and the records at their end.
-
-    final: nothing is left to ask: records are there, or the message denies them. ttl: seconds, the smallest.
-    unreadable, left_out: records that are not in `records`, and why.
-    """
-
-    cnames: tuple[str, ...]
-    records: tuple[str, ...]
-    ttl: int | None
-    final: bool
-    unreadable: int = 0
-    left_out: int = 0
-
-
-class Form(Enum):
-    """How a question is put."""
-
-    USUAL = "usual"  # RD, EDNS with DO; not AD, since simple servers copy the flags of the question into the answer
-    UNCHECKED = "unchecked"  # the same with CD: the validator shall keep its opinion
-    PLAIN = "plain"  # without EDNS, for servers that refuse it (RFC 6891 section 7)
-
-
 def question(name: str, rdtype: str, form: Form = Form.USUAL) -> Question:
     """The query for `name` and `rdtype`.
 
     Raises UnaskableName: no DNS name has this form (an empty or overlong label, 255 octets).
     """
     try:
-        owner = dns.name.from_text(name if name.endswith(".") else f"{name}.")
+        owner = _asked_name(name)
         if form is Form.PLAIN:
             query = dns.message.make_query(owner, rdtype, use_edns=False, id=0)
         else:
@@ -123,15 +73,14 @@ def question(name: str, rdtype: str, form: Form = Form.USUAL) -> Question:
     return Question(name, rdtype, wire, wire[HEADER_OCTETS : HEADER_OCTETS + len(owner.to_wire() or b"") + 4])
 
 
-def read(data: bytes) -> Message:
-    """Parse an answer and sort it. Raises NotDns."""
+def read(data: bytes, asked: Question) -> Message:
+    """Parse the answer to a question and sort it. Raises NotDns."""
     try:
         parsed = dns.message.from_wire(data, ignore_trailing=True, continue_on_error=True)
         rcode = parsed.rcode()
         errors = parsed.extended_errors()
     except _PARSE_ERRORS as error:
         raise NotDns(f"no DNS message: {type(error).__name__}") from error
-    refused, broken_off = _walk(data) if parsed.errors else ([], False)
     codes = {int(option.code) for option in errors}
     detail = "; ".join(_extended(option) for option in errors)[:DETAIL_CHARACTERS]
     failure: LookupStatus | None = None
@@ -150,12 +99,9 @@ def read(data: bytes) -> Message:
         detail=detail,
         truncated=bool(parsed.flags & dns.flags.TC),
         authentic=bool(parsed.flags & dns.flags.AD),
-        nxdomain=rcode == dns.rcode.NXDOMAIN,
         says_bogus=bool(codes & _BOGUS_CODES),
         refuses_edns=rcode in {dns.rcode.FORMERR, dns.rcode.NOTIMP},
-        parsed=parsed,
-        refused=tuple(refused),
-        broken_off=broken_off,
+        part=None if failure else _part(data, parsed, asked),
     )
 
 
@@ -186,63 +132,50 @@ def _walk(data: bytes) -> tuple[list[_Refused], bool]:
     return refused, False
 
 
-def part(message: Message, name: str, rdtype: str) -> Part:
-    """What the message says of `name`: its aliases followed within the message, and the records at the end.
+def _part(data: bytes, parsed: dns.message.Message, asked: Question) -> Part:
+    """What the message says of the name asked for: its aliases followed, and the records at the end.
 
     Records of other names and other types are passed over. A chain that returns to itself ends at the repetition; the
     caller sees the repeated name in `cnames`.
     """
-    kind = dns.rdatatype.from_text(rdtype)
-    current = dns.name.from_text(name if name.endswith(".") else f"{name}.")
-    aliases: dict[dns.name.Name, dns.rrset.RRset] = {}
+    kind = dns.rdatatype.from_text(asked.type)
+    name = _asked_name(asked.name)
+    aliases: dict[dns.name.Name, tuple[int, dns.name.Name]] = {}
     wanted: dict[dns.name.Name, dns.rrset.RRset] = {}
-    for rrset in message.parsed.answer:
+    for rrset in parsed.answer:
         if rrset.rdclass != dns.rdataclass.IN:
             continue
         if rrset.rdtype == kind:
             wanted[rrset.name] = rrset
         elif rrset.rdtype == dns.rdatatype.CNAME:
-            aliases[rrset.name] = rrset
-    cnames: list[str] = []
-    ttls: list[int] = []
-    seen = {current}
-    while current not in wanted and current in aliases:
-        alias = aliases[current]
-        ttls.append(alias.ttl)
-        current = alias[0].target
-        cnames.append(_name(current))
-        if current in seen:
-            return Part(tuple(cnames), (), None, final=True)
-        seen.add(current)
-    refused = [one for one in message.refused if one.owner == current and one.type in {kind, dns.rdatatype.CNAME}]
+            aliases[rrset.name] = (rrset.ttl, rrset[0].target)
+    chain = follow(name, aliases, wanted)
+    cnames = tuple(map(_name, chain.names))
+    if chain.looped:
+        return Part(cnames, (), None, final=True)
+    end = chain.names[-1] if chain.names else name
+    refused, broken_off = _walk(data) if parsed.errors else ([], False)
+    refused = [one for one in refused if one.owner == end and one.type in {kind, dns.rdatatype.CNAME}]
+    ttls = list(chain.ttls)
     records: list[str] = []
-    if current in wanted:
-        ttls.append(wanted[current].ttl)
-        records = _records(rdtype, list(wanted[current]))
+    if end in wanted:
+        ttls.append(wanted[end].ttl)
+        records = _records(asked.type, list(wanted[end]))
     elif not refused:
-        ttls.extend(_denial_ttl(message))
+        ttls.extend(_denial_ttl(parsed))
     # dnspython refuses TLSA digests of a wrong length; DANE-13 wants to see them
-    odd = [one for one in refused if rdtype == "TLSA" and one.type == kind and len(one.data) >= TLSA_OCTETS]
+    odd = [one for one in refused if asked.type == "TLSA" and one.type == kind and len(one.data) >= TLSA_OCTETS]
     ttls.extend(one.ttl for one in odd)
     records += [_association(one.data[0], one.data[1], one.data[2], one.data[3:]) for one in odd]
-    unreadable = len(refused) - len(odd) + (message.broken_off and not records)
-    final = bool(records) or bool(unreadable) or not cnames or message.nxdomain or _has_soa(message)
-    kept = _bounded(records)
-    return Part(tuple(cnames), kept, min(ttls, default=None), final, unreadable, len(records) - len(kept))
+    unreadable = len(refused) - len(odd) + (broken_off and not records)
+    nxdomain = parsed.rcode() == dns.rcode.NXDOMAIN
+    final = bool(records) or bool(unreadable) or not cnames or nxdomain or _has_soa(parsed)
+    kept = bounded(records)
+    return Part(cnames, kept, min(ttls, default=None), final, nxdomain, unreadable, len(records) - len(kept))
 
 
-def _bounded(records: list[str]) -> tuple[str, ...]:
-    """The records as far as the limits go, those of mail security first: a flood must not hide the one asked for.
-
-    One that is too long is passed over; when nothing is left, the beginning of the first stands for all.
-    """
-    kept: list[str] = []
-    room = RECORD_CHARACTERS
-    for record in sorted(records, key=lambda text: not text.startswith(_OURS))[:RECORDS]:
-        if len(record) <= room:
-            kept.append(record)
-            room -= len(record)
-    return tuple(kept) or tuple(record[:room] for record in records[:1])
+def _asked_name(name: str) -> dns.name.Name:
+    return dns.name.from_text(name if name.endswith(".") else f"{name}.")
 
 
 def _association(usage: int, selector: int, matching_type: int, data: bytes) -> str:
@@ -272,15 +205,15 @@ def _name(name: dns.name.Name) -> str:
     return "." if name == dns.name.root else name.to_text(omit_final_dot=True).lower()
 
 
-def _has_soa(message: Message) -> bool:
-    return any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.parsed.authority)
+def _has_soa(parsed: dns.message.Message) -> bool:
+    return any(rrset.rdtype == dns.rdatatype.SOA for rrset in parsed.authority)
 
 
-def _denial_ttl(message: Message) -> list[int]:
+def _denial_ttl(parsed: dns.message.Message) -> list[int]:
     """How long a denial holds (RFC 2308 section 5): the smaller of the SOA's TTL and its minimum field."""
     return [
         min(rrset.ttl, rrset[0].minimum)
-        for rrset in message.parsed.authority
+        for rrset in parsed.authority
         if rrset.rdtype == dns.rdatatype.SOA and not isinstance(rrset[0], dns.rdata.GenericRdata)
     ]
 

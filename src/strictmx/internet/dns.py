@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from strictmx.findings.observation import Lookup, LookupStatus
+from strictmx.internet import plain
+from strictmx.internet.message import Form, Message, UnaskableName
 from strictmx.internet.nameservers import Carrier, NoAnswer, NotDns, Question, Server, is_loopback
 from strictmx.internet.once import Once
 
 if TYPE_CHECKING:
     from strictmx.config import Internet
-    from strictmx.internet.answers import Message
 
 QUESTION_SECONDS = 5.0  # one question, all servers and repetitions together
 ATTEMPT_SECONDS = 1.5  # one server, one try: three tries fit when there is one server
@@ -110,8 +111,6 @@ class Resolver:
         return Answer(lookup, believed=answer.believed, at=answer.at)
 
     async def _look_up(self, name: str, rdtype: str) -> Answer:
-        from strictmx.internet import answers  # dnspython costs 150 ms, paid by who asks
-
         cnames: list[str] = []
         believed = True
         try:
@@ -119,7 +118,7 @@ class Resolver:
                 lookup, believed = await self._follow(name, rdtype, cnames)
         except TimeoutError:
             lookup = Lookup(name, rdtype, LookupStatus.TIMEOUT, cnames=tuple(cnames), detail="no answer in time")
-        except answers.UnaskableName as error:
+        except UnaskableName as error:
             lookup = Lookup(name, rdtype, LookupStatus.MALFORMED, cnames=tuple(cnames), detail=str(error))
         return Answer(lookup, believed=believed, at=asyncio.get_running_loop().time())
 
@@ -128,19 +127,17 @@ class Resolver:
 
         With the look-up comes whether all servers that answered are believed.
         """
-        from strictmx.internet import answers
-
         secure, believed, ttls, details = True, True, [], []
         while True:
             current = cnames[-1] if cnames else name
-            outcome = await self._exchange(answers.question(current, rdtype))
+            outcome = await self._exchange(_question(current, rdtype))
             if outcome.detail:
                 details.append(outcome.detail)
             believed = believed and outcome.believed
-            if outcome.message is None:
+            found = outcome.message.part if outcome.message is not None else None
+            if found is None:
                 failed = Lookup(name, rdtype, outcome.status, cnames=tuple(cnames), detail="; ".join(details))
                 return failed, believed
-            found = answers.part(outcome.message, current, rdtype)
             secure = secure and outcome.secure
             ttls += [] if found.ttl is None else [found.ttl]
             seen = {name, *cnames}
@@ -164,7 +161,7 @@ class Resolver:
         elif found.unreadable:
             status = LookupStatus.MALFORMED
         else:
-            status = LookupStatus.NXDOMAIN if outcome.message.nxdomain else LookupStatus.NODATA
+            status = LookupStatus.NXDOMAIN if found.nxdomain else LookupStatus.NODATA
         lookup = Lookup(
             name,
             rdtype,
@@ -229,9 +226,7 @@ class Resolver:
 
     async def _answered_unchecked(self, server: Server, asked: Question) -> bool:
         """Whether the server answers the question that it failed on once it need not validate (CD)."""
-        from strictmx.internet import answers
-
-        unchecked = answers.question(asked.name, asked.type, answers.Form.UNCHECKED)
+        unchecked = _question(asked.name, asked.type, Form.UNCHECKED)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 return (await self._message(server, unchecked)).failure is None
@@ -239,15 +234,33 @@ class Resolver:
             return False
 
     async def _message(self, server: Server, asked: Question) -> Message:
+        message = _read(await self._carrier.udp(server, asked), asked)
+        if message.refuses_edns:
+            asked = _question(asked.name, asked.type, Form.PLAIN)
+            message = _read(await self._carrier.udp(server, asked), asked)
+        if message.truncated:
+            message = _read(await self._carrier.tcp(server, asked), asked)
+        return message
+
+
+def _question(name: str, rdtype: str, form: Form = Form.USUAL) -> Question:
+    """The query for a name. Raises UnaskableName."""
+    asked = plain.question(name, rdtype, form)
+    if asked is None:
+        from strictmx.internet import answers  # dnspython costs 150 ms, paid by what is not plain
+
+        asked = answers.question(name, rdtype, form)
+    return asked
+
+
+def _read(data: bytes, asked: Question) -> Message:
+    """The answer to a question. Raises NotDns."""
+    message = plain.read(data, asked)
+    if message is None:
         from strictmx.internet import answers
 
-        message = answers.read(await self._carrier.udp(server, asked))
-        if message.refuses_edns:
-            asked = answers.question(asked.name, asked.type, answers.Form.PLAIN)
-            message = answers.read(await self._carrier.udp(server, asked))
-        if message.truncated:
-            message = answers.read(await self._carrier.tcp(server, asked))
-        return message
+        message = answers.read(data, asked)
+    return message
 
 
 def servers(settings: Internet) -> tuple[Server, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import cast
 
@@ -179,6 +180,7 @@ async def _open(server: Server) -> _Endpoint:
     return endpoint
 
 
+@lru_cache(maxsize=64)  # asked with every question, of the few nameservers there are
 def is_loopback(address: str) -> bool:
     """Whether the address is one of this machine's own; a name is not."""
     try:

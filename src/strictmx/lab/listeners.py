@@ -13,6 +13,7 @@ PORT_TRIES = 50  # a port that is free on one address may be taken on another; s
 SESSION_SECONDS = 60  # the longest that one session is served; no checker waits that long
 FAREWELL_SECONDS = 1  # how long a session waits for its peer to close
 BACKLOG = 128
+DATAGRAM_OCTETS = 1_048_576  # questions that may wait; the kernel's own default holds some 250
 TURNS_TO_CLOSE = 3  # turns of the loop until a TLS transport, and then the one below it, has let go of its socket
 
 IPV6_LOOPBACK = "::1"
@@ -103,11 +104,12 @@ async def _run(session: Session, reader: asyncio.StreamReader, writer: asyncio.S
         writer.transport.abort()
 
 
-def bind_dns(address: str) -> DnsSockets:
-    """Bind UDP and TCP to one free port. Raises NoFreePort."""
+def bind_dns(address: str, port: int = 0) -> DnsSockets:
+    """Bind UDP and TCP to one port; 0 takes a free one. Raises NoFreePort."""
     for _ in range(PORT_TRIES):
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.bind((address, 0))
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_OCTETS)
+        udp.bind((address, port))
         try:
             (tcp,) = _bind_all((address,), udp.getsockname()[1])
         except OSError as error:
@@ -119,10 +121,10 @@ def bind_dns(address: str) -> DnsSockets:
     raise NoFreePort(f"no port is free for UDP and TCP on {address}")
 
 
-def bind_everywhere(addresses: tuple[str, ...]) -> list[socket.socket]:
-    """Bind TCP sockets to one port that is free on every address, in the order given. Raises NoFreePort."""
+def bind_everywhere(addresses: tuple[str, ...], port: int = 0) -> list[socket.socket]:
+    """Bind TCP sockets to one port on every address, in the order given; 0 takes a free one. Raises NoFreePort."""
     for _ in range(PORT_TRIES):
-        (first,) = _bind_all(addresses[:1], 0)
+        (first,) = _bind_all(addresses[:1], port)
         try:
             return [first, *_bind_all(addresses[1:], first.getsockname()[1])]
         except OSError as error:

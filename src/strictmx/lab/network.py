@@ -38,6 +38,18 @@ MX_PORT = 25  # the port in TLSA names of the internet; the lab publishes for it
 
 
 @dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the lab listens; 0 takes a port that is free."""
+
+    dns: int = 0
+    https: int = 0
+    smtp: int = 0
+
+
+INTERNET_PORTS = Ports(dns=53, https=443, smtp=MX_PORT)  # for programs that know no others; need privileges
+
+
+@dataclass(frozen=True, slots=True)
 class _MailPlan:
     """One address of one MX host."""
 
@@ -66,16 +78,16 @@ class Lab:
     runs. journal: what the servers saw, delivered messages included.
     """
 
-    def __init__(self, domains: Sequence[Domain], directory: Path, at: datetime) -> None:
+    def __init__(self, domains: Sequence[Domain], directory: Path, at: datetime, ports: Ports) -> None:
         self.domains = tuple(domains)
         self.directory = directory
         self.dns = Records()
         self.journal = Journal()
         self.authority = Authority(at)
         self._policy_id = (at - POLICY_AGE).strftime("%Y%m%d%H%M%S")
-        self.nameserver = (DNS_ADDRESS, 0)
-        self.https_port = 0
-        self.smtp_port = 0
+        self.nameserver = (DNS_ADDRESS, ports.dns)
+        self.https_port = ports.https
+        self.smtp_port = ports.smtp
         self._sites: dict[str, Site] = {}
         self._shared: dict[str, Certificate] = {}
         self._shown: dict[str, Certificate] = {}
@@ -93,16 +105,21 @@ class Lab:
     @classmethod
     @asynccontextmanager
     async def start(
-        cls, directory: Path | None = None, *, domains: Sequence[Domain] = DOMAINS, at: datetime | None = None
+        cls,
+        directory: Path | None = None,
+        *,
+        domains: Sequence[Domain] = DOMAINS,
+        at: datetime | None = None,
+        ports: Ports = Ports(),
     ) -> AsyncIterator[Lab]:
         """Run a lab until the block is left.
 
         directory: where its files go; without one they lie in a temporary folder that goes with the lab.
         domains: the mail domains of it. at: the time (aware UTC) from which certificates count; now, if left out.
-        Raises OSError: a file could not be written, or no port was free.
+        ports: free ones, if left out. Raises OSError: a file could not be written, or no port was free.
         """
         with tempfile.TemporaryDirectory(prefix="strictmx-lab-") as temporary:
-            lab = cls(domains, directory or Path(temporary), at or datetime.now(UTC))
+            lab = cls(domains, directory or Path(temporary), at or datetime.now(UTC), ports)
             listeners = Listeners()
             try:
                 await lab._open(listeners)
@@ -170,7 +187,7 @@ class Lab:
         """Bind all sockets, fill the records, and serve."""
         for each in self.domains:
             self._plan_domain(each)
-        sockets = bind_dns(DNS_ADDRESS)
+        sockets = bind_dns(*self.nameserver)
         self.nameserver = (DNS_ADDRESS, sockets.port)
         await Nameserver(self.dns).start(listeners, sockets)
         await self._open_mail(listeners)
@@ -180,7 +197,7 @@ class Lab:
 
     async def _open_mail(self, listeners: Listeners) -> None:
         plans = [plan for plan in self._mail if plan.mail.reach is not Reach.REFUSED]
-        sockets = bind_everywhere(tuple(plan.address for plan in plans))
+        sockets = bind_everywhere(tuple(plan.address for plan in plans), self.smtp_port)
         self.smtp_port = sockets[0].getsockname()[1]
         for plan, bound in zip(plans, sockets, strict=True):
             if plan.mail.reach is Reach.TIMED_OUT:
@@ -191,7 +208,7 @@ class Lab:
 
     async def _open_web(self, listeners: Listeners) -> None:
         plans = [plan for plan in self._web if plan.web.reach is not Reach.REFUSED]
-        sockets = bind_everywhere((self._shared_address, *(plan.address for plan in plans)))
+        sockets = bind_everywhere((self._shared_address, *(plan.address for plan in plans)), self.https_port)
         self.https_port = sockets[0].getsockname()[1]
         server = PolicyServer(self._sites, self.journal)
         await listeners.serve(sockets[0], server.session, self._contexts.shared(self._shared))
@@ -266,7 +283,7 @@ class Lab:
             leaf = self._contexts.issued(host, mx.addresses[0].certificate).leaf
             texts = [self.authority.tlsa(record, leaf) for record in mx.tlsa]
             base = row.below(mx.alias) if mx.alias else host
-            for port in (MX_PORT, self.smtp_port):
+            for port in {MX_PORT, self.smtp_port}:
                 holder = self._alias(row, f"_{port}._tcp.{base}", mx.tlsa_alias)
                 self.dns.put(holder, "TLSA", *texts)
         port_25, port_lab = f"_{MX_PORT}._tcp.", f"_{self.smtp_port}._tcp."

@@ -1,4 +1,4 @@
-"""Findings about DNS itself, and about DANE, which rests on it (RFC 7672, RFC 7671)."""
+"""Findings about DNS itself, and DANE, which rests on it (RFC 7672, RFC 7671)."""
 
 from __future__ import annotations
 
