@@ -12,10 +12,13 @@ from strictmx.standards import sts
 from strictmx.standards.names import Name
 
 
-def parse_policy(data: bytes, media_type: str | None = None) -> tuple[sts.Policy | None, tuple[Finding, ...]]:
+def parse_policy(
+    data: bytes, media_type: str | None = None, *, file_name: str = ""
+) -> tuple[sts.Policy | None, tuple[Finding, ...]]:
     r"""Read a policy file as a sender does (RFC 8461 section 3.2). Never raises on content.
 
     data: the file. media_type: the Content-Type it was served with; None when it was not served.
+    file_name: for the commands that a mend names, quoted as a shell takes it; empty where there is none.
     Returns the policy, None when a finding is an error, and the findings, worst first.
 
     >>> policy, findings = parse_policy(b"version: STSv1\nmode: none\nmax_age: 86400\n")
@@ -25,7 +28,7 @@ def parse_policy(data: bytes, media_type: str | None = None) -> tuple[sts.Policy
     >>> policy, findings[0].code
     (None, 'policy-max-age-missing')
     """
-    findings = lint(data, media_type)
+    findings = lint(data, media_type, file_name=file_name)
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
     return sts.read_policy(data).policy, findings

@@ -64,6 +64,17 @@ def test_lint_tells_every_fault(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
     assert "mode: enforce\n" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "command"), [("policy.txt", "`unix2dos policy.txt`"), ("my policy.txt", "`unix2dos 'my policy.txt'`")]
+)
+def test_lint_names_the_file_in_its_mends(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(TESTING.replace("\r\n", "\n"), newline="")
+    assert command in run("policy", "lint", name).out
+
+
 @pytest.mark.parametrize(("octets", "status"), [(POLICY_BYTES, 0), (POLICY_BYTES + 1, 1)])
 def test_the_size_that_senders_read(run: Run, tmp_path: Path, octets: int, status: int) -> None:  # STS-48
     file = tmp_path / "large.txt"

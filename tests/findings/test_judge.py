@@ -803,6 +803,9 @@ def test_findings_of_a_hostile_file_are_few() -> None:
     assert len(judge(healthy(policy="x\n" * 32_768)).findings) < 30
     many = POLICY + "".join(f"mx: m{number}.e\r\n" for number in range(6_000))
     assert len(judge(healthy(policy=many)).findings) < 5
+    for pattern in ("mx: m{}", "mx: *.m{}", "mx: imap.m{}.e", "mx: *.ess.m{}.barracudanetworks.com"):
+        many = POLICY + "".join(f"{pattern.format(number)}\r\n" for number in range(1_500))
+        assert len(judge(healthy(policy=many)).findings) < 15
 
 
 NULLS = [  # rule, MX records, code, severity

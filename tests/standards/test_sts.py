@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -11,6 +12,7 @@ from strictmx.standards.sts import (
     MAX_AGE_SECONDS,
     Effect,
     HostPattern,
+    HostRole,
     Mode,
     Policy,
     PolicyFault,
@@ -21,12 +23,16 @@ from strictmx.standards.sts import (
     Stranger,
     format_policy,
     format_record,
+    host_role,
+    hosts_lie_deeper,
+    is_public_suffix,
     meant_patterns,
     policy_host,
     read_policy,
     read_records,
     record_name,
     response_fault,
+    shared_by_tenants,
 )
 from strictmx.standards.txt_record import FAULTS
 
@@ -293,6 +299,13 @@ STRANGERS = [  # rule, file, what it is
     ("DEC-06", GOOD.replace("\r\n", "\r\n "), Stranger.INDENTED),
     ("DEC-06", GOOD.replace("\r\n", "; "), Stranger.ONE_LINE),
     ("DEC-06", GOOD.replace("\r\n", "\\n"), Stranger.ONE_LINE),
+    ("DEC-06", "v=TLSRPTv1; rua=mailto:a@shop.example", Stranger.DNS_RECORD),
+    ("DEC-06", "+++\ntitle = 'x'\n+++\n" + GOOD, Stranger.FRONT_MATTER),
+    ("DEC-06", "version: STSv1\nmode: testing\nmx:\na.example\nmax_age: 1\n", Stranger.YAML),
+    ("DEC-06", GOOD.replace("\r\n", "\u2028"), Stranger.ONE_LINE),
+    ("DEC-06", "".join(f"> {line}\n" for line in GOOD.splitlines()), Stranger.DRESSED),
+    ("DEC-06", "".join(f"{n}. {line}\n" for n, line in enumerate(GOOD.splitlines(), 1)), Stranger.DRESSED),
+    ("DEC-06", "%PDF-1.7 \u2028", Stranger.BINARY),
     ("DEC-06", "Not found", Stranger.OTHER_TEXT),
 ]
 
@@ -317,6 +330,14 @@ MEANT = [  # rule, text of an mx line, the pattern meant
     ("STS-23", "mx1.example.com (backup)", "mx1.example.com"),
     ("STS-23", "mx1.example.com;", "mx1.example.com"),
     ("STS-24", "mx.müller.example", "mx.xn--mller-kva.example"),
+    ("STS-23", "shop.example. IN MX 10 mx1.shop.example.", "mx1.shop.example"),
+    ("STS-23", "a.example and b.example", "a.example b.example"),
+    ("STS-23", "mx1.example.com // first", "mx1.example.com"),
+    ("STS-23", "\u201cmx1.example.com\u201d", "mx1.example.com"),
+    ("STS-23", "mx1.example.com\u00a0", "mx1.example.com"),
+    ("STS-23", "postmaster@example.com", ""),
+    ("STS-23", "192.0.2.1", ""),
+    ("STS-23", "mx1", ""),
     ("STS-23", "*mail.example", ""),
     ("STS-23", "", ""),
 ]
@@ -327,9 +348,103 @@ def test_the_pattern_that_was_meant(rule: str, text: str, meant: str) -> None:
     assert " ".join(meant_patterns(text)) == meant
 
 
+REASONS = [  # rule, text of an mx line, part of the reason
+    ("STS-23", "[192.0.2.1]", "IP address"),
+    ("STS-23", "2001:db8::1", "IP address"),
+    ("STS-23", "postmaster@a.example", "mail address"),
+    ("STS-23", "https://a.example", "URL"),
+    ("STS-23", "10 a.example", "preference"),
+    ("STS-23", "{{ mx }}", "placeholder"),
+    ("STS-23", "a.example\u00a0", "U+00A0"),
+    ("STS-24", "mx.müller.example", "A-labels"),
+    ("STS-23", "a.example, b.example", "one name"),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "part"), REASONS)
+def test_why_a_pattern_is_none(rule: str, text: str, part: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(part)):
+        HostPattern.parse(text)
+
+
+def test_lines_with_one_fault_are_told_once() -> None:  # STS-28
+    (fault,) = read_policy(GOOD.replace(":", " :").encode()).faults
+    assert (fault.lines, fault.meant) == ((1, 2, 3, 4, 5), tuple(GOOD.splitlines()))
+
+
+def test_of_many_faults_a_few_are_kept_and_the_rest_counted() -> None:
+    (fault,) = [one for one in read_policy((GOOD + "x\r\n" * 30).encode()).faults if one.kind is F.SYNTAX]
+    assert (len(fault.lines), fault.more) == (FAULTS, 30 - FAULTS)
+
+
+PROVIDERS = [  # rule, name below which a wildcard stands, who shares it, a host that lies deeper
+    ("STS-31", "mail.protection.outlook.com", "Microsoft 365", None),
+    ("STS-31", "h-v1.mx.microsoft", "Microsoft 365", None),
+    ("STS-31", "ess.uk.barracudanetworks.com", "Barracuda", None),
+    ("STS-62", "mx.microsoft", "", "TENANT.h-v1.mx.microsoft"),
+    ("STS-62", "iphmx.com", "", "mx1.CUSTOMER.iphmx.com"),
+    ("STS-31", "googlemail.com", "", None),  # all customers share these hosts
+    ("STS-31", "aspmx.l.google.com", "", None),
+    ("STS-31", "mimecast.com", "", None),
+    ("STS-31", "shop.example", "", None),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "provider", "deeper"), PROVIDERS)
+def test_what_lies_below_a_name(rule: str, name: str, provider: str, deeper: str | None) -> None:
+    known = hosts_lie_deeper(Name(name))
+    assert (shared_by_tenants(Name(name)), known[1] if known else None) == (provider, deeper)
+
+
+SUFFIXES = [  # rule, name, whether anybody can have a name below
+    ("STS-31", "com", True),
+    ("STS-31", "co.uk", True),
+    ("STS-31", "github.io", True),
+    ("STS-31", "xn--p1ai", True),
+    ("STS-31", "example", True),
+    ("STS-31", "shop.example", False),
+    ("STS-31", "outlook.com", False),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "public"), SUFFIXES)
+def test_public_suffixes(rule: str, name: str, public: bool) -> None:
+    assert is_public_suffix(Name(name)) is public
+
+
+ROLES = [  # rule, host, what it is for
+    ("DEC-11", "smtp.zoho.eu", HostRole.SUBMISSION),
+    ("DEC-11", "smtp.office365.com", HostRole.SUBMISSION),
+    ("DEC-11", "email-smtp.eu-west-1.amazonaws.com", HostRole.SUBMISSION),
+    ("DEC-11", "feedback-smtp.eu-west-1.amazonses.com", HostRole.BOUNCES),
+    ("DEC-11", "imap.shop.example", HostRole.MAILBOX),
+    ("DEC-11", "autodiscover.shop.example", HostRole.CLIENT_SETUP),
+    ("DEC-11", "mta-sts.shop.example", HostRole.POLICY_HOST),
+    ("DEC-11", "localhost", HostRole.NO_DOMAIN),
+    ("DEC-11", "smtp.google.com", None),  # the MX host of Google Workspace
+    ("DEC-11", "smtp.secureserver.net", None),  # an MX host of GoDaddy
+    ("DEC-11", "mail.protonmail.ch", None),
+    ("DEC-11", "mx.zoho.com", None),
+    ("DEC-11", "mx.sendgrid.net", None),
+    ("DEC-11", "inbound-smtp.eu-west-1.amazonaws.com", None),
+    ("DEC-11", "smtp.shop.example", None),
+    ("DEC-11", "mail.shop.example", None),
+]
+
+
+@pytest.mark.parametrize(("rule", "host", "role"), ROLES)
+def test_hosts_that_are_no_mx_host(rule: str, host: str, role: HostRole | None) -> None:
+    assert host_role(Name(host)) is role
+
+
 HOSTILE = [  # rule, file of the largest size
     ("STS-48", GOOD + "".join(f"mx: {number}.e\r\n" for number in range(7_000))),
     ("STS-48", "x\n" * 32_768),
+    ("STS-48", GOOD + "mx: " + "(" * 65_000),
+    ("STS-48", GOOD + "mx: " + "<" * 65_000),
+    ("STS-48", "mx: mx_.e\n" * 6_500),
+    ("STS-48", "v: 1\n" * 13_000),
+    ("STS-48", "  mx: a.e\n" * 6_500),
 ]
 
 

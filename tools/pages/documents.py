@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import tempfile
@@ -71,11 +72,10 @@ def page() -> str:
 def _ran(command: str) -> Any:
     """What the command prints, in a folder with a policy, saved observations and an empty configuration."""
     files = {"mta-sts.txt": POLICY, "seen.jsonl": b"\n".join(saved().values()), "strictmx.toml": b""}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for name, data in files.items():
-            (Path(folder) / name).write_bytes(data)
-        words = [*command.split(), "--config", "strictmx.toml"]
-        return json.loads(printed(*(f"{folder}/{word}" if word in files else word for word in words)))
+            Path(name).write_bytes(data)
+        return json.loads(printed(*command.split(), "--config", "strictmx.toml"))
 
 
 def _paths(document: Any, place: str = "") -> Iterator[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from strictmx.cli.arguments import Help, Parser, UsageError, read_bytes, read_settings, tell
+from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_settings, tell
 from strictmx.cli.terminal import json_document, standard_output
 from strictmx.standards import sts
 from strictmx.standards.mx import exchanges, is_null_mx
@@ -173,7 +174,8 @@ def _lint(options: Namespace) -> int:
     from strictmx.api import parse_policy
     from strictmx.cli import view
 
-    policy, findings = parse_policy(read_bytes(options.file, sts.POLICY_BYTES))
+    name = "" if options.file == STDIN else shlex.quote(options.file)
+    policy, findings = parse_policy(read_bytes(options.file, sts.POLICY_BYTES), file_name=name)
     if options.json:
         document = {
             "verdict": "valid" if policy is not None else "invalid",

@@ -13,7 +13,7 @@ from strictmx.findings.catalogue import mx as mx_kinds
 from strictmx.findings.catalogue import policy as kinds
 from strictmx.findings.catalogue import sts_record as record_kinds
 from strictmx.findings.finding import Finding, Severity
-from strictmx.findings.judge.policy_file import File, judge_file
+from strictmx.findings.judge.policy_file import File, judge_file, unused_role
 from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
 from strictmx.standards.names import address_of
@@ -64,26 +64,24 @@ def id_date(identifier: str, now: datetime) -> datetime | None:
     if re.match(r"[0-9]{8}(?![0-9])|[0-9]{10,14}\Z", identifier):
         with contextlib.suppress(ValueError):
             candidates.append(datetime.strptime(identifier[:8], "%Y%m%d").replace(tzinfo=UTC))
-    if re.match(r"[0-9]{10}\Z", identifier):
-        candidates.append(datetime.fromtimestamp(int(identifier), UTC))
+    if re.match(r"[0-9]{10}([0-9]{3})?\Z", identifier):  # or milliseconds
+        candidates.append(datetime.fromtimestamp(int(identifier[:10]), UTC))
     earliest = datetime(2018, 9, 1, tzinfo=UTC)  # RFC 8461 is of September 2018
     return next((date for date in candidates if earliest <= date <= now), None)
 
 
 def _judge_patterns(published: Published, policy: sts.Policy, subject: str) -> Iterator[Finding]:
-    """How the patterns fit the domain and its present MX hosts: unused, over its own names, one label short."""
+    """How the patterns fit the present MX hosts: unused, one label short."""
     hosts = published.mx_names
     unused: list[str] = []
     for pattern in policy.mx:
-        own = published.domain == pattern.name or published.domain.endswith(f".{pattern.name}")
         facts: dict[str, Any] = _file(published).facts | {"pattern": f"`{pattern}`", "name": pattern.name}
-        if pattern.wildcard and own and "." in pattern.name:
-            yield kinds.WILDCARD_BROAD(subject, Severity.WARNING, **facts)
         short = [host for host in hosts if stops_short(pattern, host) and not policy.matches(host)]
         for host in short:
             severity = Severity.ERROR if published.enforced else Severity.WARNING
             yield kinds.WILDCARD_DEPTH(subject, severity, host=host, labels=_labels_before(pattern, host), **facts)
-        if hosts and not short and not any(pattern.matches(host) for host in hosts):
+        known = unused_role(pattern, hosts) is not None  # told with the file
+        if hosts and not short and not known and not any(pattern.matches(host) for host in hosts):
             unused.append(f"`{pattern}`")
     if unused:
         yield kinds.MX_UNUSED(

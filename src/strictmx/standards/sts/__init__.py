@@ -20,7 +20,9 @@ whatever its media type says (DEC-07), a max_age above the cap is clamped, since
 
 from __future__ import annotations
 
-from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy, meant_patterns
+from strictmx.standards.sts.meant import meant_patterns
+from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy
+from strictmx.standards.sts.providers import HostRole, host_role, hosts_lie_deeper, is_public_suffix, shared_by_tenants
 from strictmx.standards.sts.reading import Effect, Fault, PolicyFault, PolicyReading, read_policy
 from strictmx.standards.sts.record import (
     RECORD_LABEL,
@@ -51,6 +53,7 @@ __all__ = [
     "Effect",
     "Fault",
     "HostPattern",
+    "HostRole",
     "Mode",
     "Policy",
     "PolicyFault",
@@ -63,10 +66,14 @@ __all__ = [
     "Stranger",
     "format_policy",
     "format_record",
+    "host_role",
+    "hosts_lie_deeper",
+    "is_public_suffix",
     "meant_patterns",
     "policy_host",
     "read_policy",
     "read_records",
     "record_name",
     "response_fault",
+    "shared_by_tenants",
 ]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from strictmx.standards.names import InvalidName, Name
+from strictmx.standards.names import InvalidName, Name, address_of
 
 MAX_AGE_SECONDS = 31_557_600  # RFC 8461 section 3.2: about a year
 
@@ -36,18 +36,9 @@ class HostPattern:
         """
         wildcard = text.startswith("*.")
         rest = text[2:] if wildcard else text
-        if not rest:
-            raise ValueError("it is empty")
-        if "*" in rest:
-            raise ValueError("the star may only be the whole left label, once")
-        if re.search(r"[\s,;]", rest):
-            raise ValueError("one `mx` line holds one name; write a line for each host")
-        if rest.startswith("."):
-            raise ValueError("it begins with a dot; the wildcard is written `*` followed by the dot")
-        if rest.endswith("."):
-            raise ValueError("it ends with a dot")
-        if not rest.isascii():
-            raise ValueError("it is not in A-labels (`xn--…`)")
+        misfit = _misfit(rest)
+        if misfit:
+            raise ValueError(misfit)
         for label in rest.split("."):
             if not _HOST_LABEL.match(label):
                 raise ValueError(_bad_label(label))
@@ -105,6 +96,34 @@ class Policy:
         }
 
 
+def _misfit(text: str) -> str:
+    """What keeps a text from being a name, in a clause; empty when its labels decide."""
+    strange = next((character for character in text if not character.isascii()), "")
+    if not text:
+        return "it is empty"
+    if re.search(r"\$\{|\{\{|<[^<>]*>|%[A-Za-z_]+%", text):
+        return "it is a placeholder that nobody filled in"
+    if "*" in text:
+        return "the star may only be the whole left label, once"
+    if strange and not strange.isalnum():
+        return f"it holds the character U+{ord(strange):04X}, which has no place in a name"
+    if address_of(text) is not None:
+        return "it is an IP address; a policy names hosts"
+    if "@" in text:
+        return "it is a mail address; a policy names MX hosts"
+    if "://" in text:
+        return "it is a URL; a policy names hosts"
+    if re.match(r"[0-9]+[ \t]", text):
+        return "it begins with the preference of an MX record"
+    if re.search(r"[\s,;|]", text):
+        return "one `mx` line holds one name and nothing else; write a line for each host"
+    if text.startswith("."):
+        return "it begins with a dot; the wildcard is written `*` followed by the dot"
+    if text.endswith("."):
+        return "it ends with a dot"
+    return "" if text.isascii() else "it is not in A-labels (`xn--…`)"
+
+
 def _bad_label(label: str) -> str:
     """What keeps a label from being part of a host name, in a clause."""
     strange = next((character for character in label if not re.match(r"[A-Za-z0-9-]", character)), "")
@@ -113,26 +132,6 @@ def _bad_label(label: str) -> str:
     if strange:
         return f"a host name holds no `{strange}`"
     return "a label of a host name is empty" if not label else "a label of a host name begins or ends with a hyphen"
-
-
-def meant_patterns(text: str) -> tuple[str, ...]:
-    """The patterns that somebody meant who wrote a text that is none; empty when they cannot be told."""
-    text = re.sub(r"^[0-9]{1,5}[ \t]+", "", text.strip())  # the preference of an MX record
-    several = [_meant_pattern(part) for part in re.split(r"[,\s]+(?=[^\s,(#])", text) if part]
-    if len(several) > 1 and all(several):
-        return tuple(several)
-    one = _meant_pattern(re.split(r"\s*[(#]", text)[0])
-    return (one,) if one else ()
-
-
-def _meant_pattern(text: str) -> str:
-    bare = text.strip().strip("\"'<>[];").removeprefix("https://").removeprefix("smtp://").rstrip("/")
-    bare = re.sub(r":[0-9]{1,5}$", "", bare).rstrip(".")
-    star, rest = ("*.", bare.lstrip("*").lstrip(".")) if bare.startswith(("*.", ".")) else ("", bare)
-    try:
-        return str(HostPattern.parse(star + Name.parse(rest)))
-    except ValueError:
-        return ""
 
 
 def format_policy(policy: Policy) -> bytes:

@@ -6,25 +6,14 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from strictmx.standards.sts.meant import meant_field, meant_key, meant_lines, meant_policy, nearest_key, undressed
 from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy
-from strictmx.standards.sts.strangers import Stranger, recognise, without_indentation
+from strictmx.standards.sts.strangers import Stranger, is_binary, is_indented, recognise, without_indentation
 from strictmx.standards.txt_record import FAULTS, FIELD_NAME, FOUND_CHARACTERS
 
 _EXTENSION_VALUE = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?\Z")
 _MAX_AGE = re.compile(r"[0-9]{1,10}\Z")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_KNOWN_KEYS = ("version", "mode", "mx", "max_age")
-_NEAR_KEYS = {  # what people write for a key; the rest is told by its letters alone
-    "ver": "version",
-    "v": "version",
-    "mxs": "mx",
-    "mx_host": "mx",
-    "host": "mx",
-    "maxage": "max_age",
-    "max-age": "max_age",
-    "ttl": "max_age",
-    "policy": "mode",
-}
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class PolicyFault(Enum):
@@ -58,7 +47,9 @@ class Effect(Enum):
 class Fault:
     """One bent rule: the text found (cut), the line (from 1; 0 is the whole file), and what is wrong in a clause.
 
-    stranger: for NOT_A_POLICY, what the file is instead. more: further faults of this kind, not kept.
+    others: further lines with the same fault. meant: the lines to write in place of these, or of the whole file;
+    empty where they cannot be told, or say nothing that belongs into a policy. stranger: for NOT_A_POLICY, what the
+    file is instead. more: further faults of this kind, not kept.
     """
 
     kind: PolicyFault
@@ -67,8 +58,15 @@ class Fault:
     line: int = 0
     found: str = ""
     reason: str = ""
+    others: tuple[int, ...] = ()
+    meant: tuple[str, ...] = ()
     stranger: Stranger | None = None
     more: int = 0
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """All lines at fault that were kept; empty for the whole file."""
+        return (self.line, *self.others) if self.line else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +85,47 @@ def read_policy(raw: bytes) -> PolicyReading:
     text, encoding = _decode(raw)
     reading = _read_lines(text)
     if reading.policy is None:
-        stranger = recognise(text)
-        if stranger is None and _read_lines(without_indentation(text)).policy is not None:
-            stranger = Stranger.INDENTED
+        stranger, further = _stranger(text, raw)
         if stranger is not None:
-            fault = Fault(PolicyFault.NOT_A_POLICY, Effect.FATAL, "DEC-06", stranger=stranger)
-            return PolicyReading(None, (fault,))
+            meant = meant_policy(text) if stranger in _SALVAGED else ()
+            found = text.strip().partition("\n")[0].rstrip("\r")[:FOUND_CHARACTERS]
+            fault = Fault(PolicyFault.NOT_A_POLICY, Effect.FATAL, "DEC-06", found=found, meant=meant, stranger=stranger)
+            return PolicyReading(None, (fault, *further))
     if encoding:
         return PolicyReading(None, (encoding, *reading.faults))
     return reading
+
+
+# Of these the policy that was meant can be found inside; a web page may hold anybody's.
+_SALVAGED = frozenset(
+    {
+        Stranger.RICH_TEXT,
+        Stranger.FRONT_MATTER,
+        Stranger.JSON,
+        Stranger.YAML,
+        Stranger.INDENTED,
+        Stranger.ONE_LINE,
+        Stranger.DRESSED,
+    }
+)
+
+
+def _stranger(text: str, raw: bytes) -> tuple[Stranger | None, tuple[Fault, ...]]:
+    """What a file is that is no policy, and the faults that it would have besides; None for a policy with faults."""
+    stranger = recognise(text)
+    if stranger is Stranger.OTHER_TEXT and is_binary(raw):
+        return Stranger.BINARY, ()
+    if stranger is Stranger.OTHER_TEXT and _read_lines(undressed(text)).policy is not None:
+        return Stranger.DRESSED, ()
+    if stranger is not None:
+        return stranger, ()
+    flush = _read_lines(without_indentation(text))
+    if flush.policy is not None or is_indented(text):
+        beside = (
+            fault for fault in flush.faults if fault.effect is Effect.FATAL and fault.kind is not PolicyFault.SYNTAX
+        )
+        return Stranger.INDENTED, tuple(beside)
+    return None, ()
 
 
 def _decode(raw: bytes) -> tuple[str, Fault | None]:
@@ -104,18 +134,24 @@ def _decode(raw: bytes) -> tuple[str, Fault | None]:
     def fault(reason: str) -> Fault:
         return Fault(PolicyFault.ENCODING, Effect.FATAL, "DEC-07", reason=reason)
 
+    for mark, encoding in (
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+        (b"v\0", "utf-16-le"),
+        (b"\0v", "utf-16-be"),
+    ):
+        if raw.startswith(mark):
+            return raw.decode(encoding, "replace").removeprefix("\ufeff"), fault("the file is UTF-16")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return raw.decode("utf-16", "replace").removeprefix("\ufeff"), fault("the file is UTF-16")
         return raw.decode("utf-8", "replace"), fault(f"octet {error.start + 1} is not UTF-8")
     if text.startswith("\ufeff"):
         return text[1:], fault("the file begins with a byte order mark")
     control = _CONTROL.search(text)
     if control:
         line = text.count("\n", 0, control.start()) + 1
-        reason = f"line {line} holds the control character U+{ord(control.group()):04X}"
+        reason = f"line {line} holds the control character U+{ord(control.group()[0]):04X}"
         return _CONTROL.sub("", text), replace(fault(reason), line=line)
     return text, None
 
@@ -132,20 +168,46 @@ class _Fields:
     mx: dict[HostPattern, None] = field(default_factory=dict)
     mx_seen: bool = False
     extensions: dict[str, str] = field(default_factory=dict)
-    near: dict[str, tuple[int, str, str]] = field(default_factory=dict)  # by the key meant: line number, line, its key
+    unknown: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # by key: line number and value
+    near: dict[str, str] = field(default_factory=dict)  # by the known key that is meant: the unknown key
     tried: set[str] = field(default_factory=set)  # keys of lines that are none, so that they are not told as missing
     faults: list[Fault] = field(default_factory=list)
-    _places: dict[tuple[PolicyFault, Effect], list[int]] = field(default_factory=dict)
+    _places: dict[tuple[object, ...], int] = field(default_factory=dict)  # by how a rule is bent: which fault
+    _kept: dict[tuple[object, ...], int] = field(default_factory=dict)  # by kind and effect
 
-    def note(self, kind: PolicyFault, effect: Effect, rule: str, line: int, found: str, reason: str) -> None:
-        """Keep a fault; of one kind and effect at most FAULTS, the rest is counted on the last."""
-        places = self._places.setdefault((kind, effect), [])
-        if len(places) < FAULTS:
-            places.append(len(self.faults))
-            self.faults.append(Fault(kind, effect, rule, line, found[:FOUND_CHARACTERS], reason))
+    def full(self, kind: PolicyFault, effect: Effect) -> bool:
+        """Whether no more faults of this kind and effect are kept; one more is counted then."""
+        count = self._kept.get((kind, effect), 0)
+        if count >= FAULTS:
+            self._kept[kind, effect] = count + 1
+        return count >= FAULTS
+
+    def told(self) -> tuple[Fault, ...]:
+        """The faults that were kept, the last of each kind and effect with the number of those that were not."""
+        last = {(fault.kind, fault.effect): fault for fault in self.faults}
+        more = {id(fault): self._kept[kind] - FAULTS for kind, fault in last.items() if self._kept[kind] > FAULTS}
+        return tuple(replace(fault, more=more.get(id(fault), 0)) for fault in self.faults)
+
+    def note(self, fault: Fault) -> None:
+        """Keep a fault; of one kind and effect at most FAULTS, the rest is counted on the last.
+
+        Lines that bend the grammar in the same way are one fault, and so are lines that repeat a field.
+        """
+        if self.full(fault.kind, fault.effect):
+            return
+        kind = (fault.kind, fault.effect)
+        how = kind if fault.kind is PolicyFault.DUPLICATE_FIELD else (*kind, fault.reason, bool(fault.meant))
+        place = self._places.get(how) if fault.kind in _TOLD_ONCE else None
+        self._kept[kind] = self._kept.get(kind, 0) + 1
+        if place is None:
+            self._places[kind] = self._places[how] = len(self.faults)
+            self.faults.append(replace(fault, found=fault.found[:FOUND_CHARACTERS]))
         else:
-            last = self.faults[places[-1]]
-            self.faults[places[-1]] = replace(last, more=last.more + 1)
+            first = self.faults[place]
+            self.faults[place] = replace(first, others=(*first.others, fault.line), meant=(*first.meant, *fault.meant))
+
+
+_TOLD_ONCE = (PolicyFault.SYNTAX, PolicyFault.DUPLICATE_FIELD, PolicyFault.NEAR_KEY)
 
 
 def _read_lines(text: str) -> PolicyReading:
@@ -154,12 +216,10 @@ def _read_lines(text: str) -> PolicyReading:
     for number, line in enumerate(_split(text, fields), start=1):
         _read_line(fields, number, line)
     _note_missing(fields)
-    if fields.version is None or not fields.mode_seen or not fields.max_age_seen:  # told there, with the key meant
-        fields.faults = [fault for fault in fields.faults if fault.kind is not PolicyFault.NEAR_KEY]
     if any(fault.effect is Effect.FATAL for fault in fields.faults) or fields.mode is None or fields.max_age is None:
-        return PolicyReading(None, tuple(fields.faults))
+        return PolicyReading(None, fields.told())
     policy = Policy(fields.mode, tuple(fields.mx), fields.max_age, tuple(fields.extensions.items()))
-    return PolicyReading(policy, tuple(fields.faults))
+    return PolicyReading(policy, fields.told())
 
 
 def _split(text: str, fields: _Fields) -> list[str]:
@@ -170,15 +230,15 @@ def _split(text: str, fields: _Fields) -> list[str]:
     lone = next((number for number, line in enumerate(lines, start=1) if "\r" in line), 0)
     if lone:
         reason = "a carriage return stands alone"
-        fields.note(PolicyFault.LINE_ENDING, Effect.FATAL, "STS-28", lone, "", reason)
-        fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", lone, lines[lone - 1], reason)
-        lines = re.split(r"[\r\n]", text.replace("\r\n", "\n").removesuffix("\n").removesuffix("\r"))
-    elif re.search(r"(?<!\r)\n", text):
+        fields.note(Fault(PolicyFault.LINE_ENDING, Effect.FATAL, "STS-28", lone, reason=reason))
+        fields.note(Fault(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", reason=reason))  # of the whole file
+        return re.split(r"[\r\n]+", text.strip("\r\n"))
+    if re.search(r"(?<!\r)\n", text):
         reason = "lines end with LF; the RFC's own form is CRLF"
-        fields.note(PolicyFault.LINE_ENDING, Effect.HARMLESS, "DEC-01", 0, "", reason)
+        fields.note(Fault(PolicyFault.LINE_ENDING, Effect.HARMLESS, "DEC-01", reason=reason))
     blank = next((number for number, line in enumerate(lines, start=1) if not line.strip(" \t")), 0)
     if blank and lines != [""]:
-        fields.note(PolicyFault.LINE_ENDING, Effect.FORGIVEN, "DEC-02", blank, "", "the line is empty")
+        fields.note(Fault(PolicyFault.LINE_ENDING, Effect.FORGIVEN, "DEC-02", blank, reason="the line is empty"))
     return lines
 
 
@@ -188,48 +248,54 @@ def _read_line(fields: _Fields, number: int, line: str) -> None:
         return
     key, colon, rest = line.partition(":")
     if not colon or not FIELD_NAME.match(key):
-        fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", number, line, _why_no_field(line))
-        fields.tried.add(re.split(r"[\s:=]", line.lstrip(), maxsplit=1)[0])
+        if not fields.full(PolicyFault.SYNTAX, Effect.FATAL):
+            known, meant = meant_field(line)
+            fields.tried.add(known)
+            reason = _why_no_field(line)
+            fields.note(Fault(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", number, line, reason, meant=meant))
         return
     value = rest.strip(" \t")
     if key == "mx":
         _read_mx(fields, number, value)
     elif _seen(fields, key):
         reason = f"`{key}` is there already; senders take the first"
-        fields.note(PolicyFault.DUPLICATE_FIELD, Effect.FORGIVEN, "STS-26", number, line, reason)
+        fields.note(Fault(PolicyFault.DUPLICATE_FIELD, Effect.FORGIVEN, "STS-26", number, line, reason))
     elif key == "version":
         fields.version = value
         if value != "STSv1":
-            fields.note(PolicyFault.VERSION, Effect.FATAL, "STS-21", number, value, "the version is `STSv1`")
+            _note_value(fields, PolicyFault.VERSION, number, key, value, "the version is `STSv1`")
     elif key == "mode":
         _read_mode(fields, number, value)
     elif key == "max_age":
         _read_max_age(fields, number, value)
     elif not _EXTENSION_VALUE.match(value):
         reason = "the value holds a control character" if value else "the value is empty"
-        fields.note(PolicyFault.SYNTAX, Effect.FATAL, "STS-27", number, line, reason)
+        fields.note(Fault(PolicyFault.SYNTAX, Effect.FATAL, "STS-27", number, line, reason))
     else:
-        fields.extensions[key] = value
-        meant = _meant(key)
-        if meant:
-            fields.near.setdefault(meant, (number, line, key))
-            reason = f"senders ignore the key `{key}`; `{meant}` is meant"
-            fields.note(PolicyFault.NEAR_KEY, Effect.FORGIVEN, "DEC-02", number, line, reason)
+        _read_extension(fields, number, key, value)
 
 
 def _seen(fields: _Fields, key: str) -> bool:
-    """Whether a field that may stand once stood before."""
+    """Whether a field that may stand once stood before; a host under a wrong key is told as that."""
     return {
         "version": fields.version is not None,
         "mode": fields.mode_seen,
         "max_age": fields.max_age_seen,
-    }.get(key, key in fields.extensions)
+    }.get(key, key in fields.extensions and meant_key(key) != "mx")
 
 
-def _meant(key: str) -> str:
-    """The known key that an unknown one stands for; empty when none is near."""
-    folded = key.lower()
-    return _NEAR_KEYS.get(folded, folded if folded in _KNOWN_KEYS else "")
+def _read_extension(fields: _Fields, number: int, key: str, value: str) -> None:
+    """Keep an extension; senders ignore it, which is a fault where it means a key that they know."""
+    fields.extensions.setdefault(key, value)
+    meant = meant_key(key)
+    if len(fields.unknown) < FAULTS or meant:
+        fields.unknown.setdefault(key, []).append((number, value))
+    if meant:
+        fields.near.setdefault(meant, key)
+        reason = f"senders ignore the key `{key}`; `{meant}` is meant"
+        lines = meant_lines(meant, value) if meant == "mx" else ()
+        fault = Fault(PolicyFault.NEAR_KEY, Effect.FORGIVEN, "DEC-02", number, f"{key}: {value}", reason, meant=lines)
+        fields.note(fault)
 
 
 def _why_no_field(line: str) -> str:
@@ -238,9 +304,30 @@ def _why_no_field(line: str) -> str:
         return "the line begins with white space"
     if re.match(r"[A-Za-z0-9_.-]+[ \t]+:", line):
         return "white space stands before the colon"
+    if re.match(r"\"?v=(STSv1|TLSRPTv1)", line, re.IGNORECASE):
+        return "a DNS record stands in the file"
     if re.match(r"[A-Za-z0-9_.-]+[ \t]*=", line):
         return "an equals sign stands in place of the colon"
-    return "it is no `key: value`"
+    if line.startswith(("#", "//", ";")):
+        return "a policy knows no comments"
+    strange = _strange(line.partition(":")[0])
+    return "it is no `key: value`" + strange
+
+
+def _strange(text: str) -> str:
+    """A character that only looks as if it belonged there, as the end of a clause; empty where there is none."""
+    strange = next((character for character in text if not character.isascii()), "")
+    return f"; the character U+{ord(strange):04X} stands in it" if strange else ""
+
+
+def _note_value(fields: _Fields, kind: PolicyFault, number: int, key: str, value: str, reason: str) -> None:
+    """Note a known key whose value every sender refuses (STS-21, STS-23, STS-25)."""
+    if fields.full(kind, Effect.FATAL):
+        return
+    rule = {PolicyFault.MX_INVALID: "STS-23", PolicyFault.MAX_AGE_INVALID: "STS-25"}.get(kind, "STS-21")
+    if kind is not PolicyFault.MX_INVALID:
+        reason += _strange(value)
+    fields.note(Fault(kind, Effect.FATAL, rule, number, value, reason, meant=meant_lines(key, value)))
 
 
 def _read_mode(fields: _Fields, number: int, value: str) -> None:
@@ -249,20 +336,20 @@ def _read_mode(fields: _Fields, number: int, value: str) -> None:
         fields.mode = Mode(value)
     except ValueError:
         reason = "the mode is `enforce`, `testing` or `none`, in lower case"
-        fields.note(PolicyFault.MODE_INVALID, Effect.FATAL, "STS-21", number, value, reason)
+        _note_value(fields, PolicyFault.MODE_INVALID, number, "mode", value, reason)
 
 
 def _read_max_age(fields: _Fields, number: int, value: str) -> None:
     fields.max_age_seen = True
     if not _MAX_AGE.match(value):
         reason = f"max_age is a whole number of seconds, 0 to {MAX_AGE_SECONDS}"
-        fields.note(PolicyFault.MAX_AGE_INVALID, Effect.FATAL, "STS-25", number, value, reason)
+        _note_value(fields, PolicyFault.MAX_AGE_INVALID, number, "max_age", value, reason)
         return
     fields.max_age = int(value)
     if fields.max_age > MAX_AGE_SECONDS:
         fields.max_age = MAX_AGE_SECONDS
         reason = f"the highest max_age is {MAX_AGE_SECONDS} seconds"
-        fields.note(PolicyFault.MAX_AGE_INVALID, Effect.FORGIVEN, "DEC-09", number, value, reason)
+        fields.note(Fault(PolicyFault.MAX_AGE_INVALID, Effect.FORGIVEN, "DEC-09", number, value, reason))
 
 
 def _read_mx(fields: _Fields, number: int, value: str) -> None:
@@ -270,7 +357,7 @@ def _read_mx(fields: _Fields, number: int, value: str) -> None:
     try:
         pattern = HostPattern.parse(value)
     except ValueError as error:
-        fields.note(PolicyFault.MX_INVALID, Effect.FATAL, "STS-23", number, value, str(error))
+        _note_value(fields, PolicyFault.MX_INVALID, number, "mx", value, str(error))
         return
     fields.mx.setdefault(pattern)
 
@@ -279,11 +366,19 @@ def _note_missing(fields: _Fields) -> None:
     """Note the required fields that never came (STS-20, STS-22)."""
 
     def missing(kind: PolicyFault, rule: str, key: str) -> None:
-        if key in fields.near:
-            number, line, written = fields.near[key]
-            fields.note(kind, Effect.FATAL, rule, number, line, f"`{written}` must be written `{key}`")
-        elif key not in fields.tried:
-            fields.note(kind, Effect.FATAL, rule, 0, "", f"there is no line `{key}: …`")
+        written = fields.near.get(key) or nearest_key(key, list(fields.unknown))
+        if key in fields.tried:
+            return
+        if not written:
+            fields.note(Fault(kind, Effect.FATAL, rule, reason=f"there is no line `{key}: …`"))
+            return
+        numbers, values = zip(*fields.unknown[written][:FAULTS], strict=True)
+        meant = tuple(line for value in values for line in meant_lines(key, value))
+        reason = f"`{written}` must be written `{key}`"
+        fields.note(Fault(kind, Effect.FATAL, rule, numbers[0], written, reason, numbers[1:], meant))
+        fields.faults = [
+            one for one in fields.faults if one.kind is not PolicyFault.NEAR_KEY or one.line not in numbers
+        ]
 
     if fields.version is None:
         missing(PolicyFault.VERSION_MISSING, "STS-20", "version")
