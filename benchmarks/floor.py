@@ -3,7 +3,7 @@
     python floor.py --config DIR/strictmx.toml --concurrency 50 DOMAIN…
     python floor.py … --times 20        the first domain so often, and the median of the wall times
 
-No deadlines, no guard, no judgement, DNS messages by `struct`: what it takes is what no checker in asyncio can undercut.
+No deadlines, no guard, no judgement, DNS messages by `struct`: no checker in asyncio can undercut it by much.
 It prints one JSON line: domains, wall and CPU seconds after the imports.
 """
 
@@ -35,7 +35,7 @@ class Dns(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:
         self.transport = transport
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
+    def datagram_received(self, data: bytes, _: object) -> None:
         self.waiting.pop(int.from_bytes(data[:2])).set_result(data)
 
     async def ask(self, name: str, rdtype: int) -> list[bytes]:

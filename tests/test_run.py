@@ -34,9 +34,10 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def start(checkout: Path, *arguments: str, python: str = sys.executable, **environment: str) -> subprocess.Popen[str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.Popen(
         [checkout / "run", *arguments],
-        env={**os.environ, "STRICTMX_PYTHON": python, "HOME": str(checkout), **environment},
+        env={**inherited, "STRICTMX_PYTHON": python, "HOME": str(checkout), **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

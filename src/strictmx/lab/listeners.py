@@ -139,6 +139,8 @@ def _bind_all(addresses: tuple[str, ...], port: int) -> list[socket.socket]:
     try:
         for address in addresses:
             bound.append(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM))
+            if port:  # a given one, that sessions of an earlier lab may still hold in TIME-WAIT
+                bound[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound[-1].bind((address, port))
             bound[-1].setblocking(False)  # noqa: FBT003 - the signature of the standard library
     except OSError:

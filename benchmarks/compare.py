@@ -1,0 +1,183 @@
+"""Measures `check` beside the bare floor (`floor.py`) and the peer (`peer.py`), and prints each figure with its aim.
+
+Started by `benchmarks/run`, inside a network of its own; the first argument is a folder for scratch files.
+CPU seconds are user and system time of the process measured, never of the mail internet that it looks at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+WORK = Path(sys.argv[1])
+PEER = os.environ["PEERS"]
+DELAY = ("--delay", "20")  # milliseconds until an answer
+DOMAINS = 500
+MANY = 10_000
+
+
+class Took(NamedTuple):
+    """What a command took. peak: MiB of memory."""
+
+    output: str
+    wall: float
+    cpu: float
+    peak: float
+
+
+class World(NamedTuple):
+    """A running mail internet: its configuration and its domains."""
+
+    configuration: str
+    domains: list[str]
+
+
+def took(*command: str) -> Took:
+    """Run a command to its end. Exit status 1 is a finding, no failure."""
+    with (WORK / "output").open("w+b") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=output)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode in {0, 1}, command
+        output.seek(0)
+        text = output.read().decode()
+    return Took(text, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def strictmx(*arguments: str) -> Took:
+    return took(sys.executable, "-m", "strictmx.cli", *arguments)
+
+
+def script(name: str, *arguments: str, python: str = sys.executable) -> Took:
+    return took(python, str(HERE / name), *arguments)
+
+
+@contextmanager
+def world(domains: int, mx: int, *more: str) -> Iterator[World]:
+    folder = WORK / "-".join(("world", str(domains), str(mx), *more))
+    command = ["--domains", str(domains), "--mx", str(mx), "--dir", str(folder), *more]
+    with subprocess.Popen([sys.executable, str(HERE / "world.py"), *command], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        trust = str(folder / "ca.pem")
+        os.environ |= {"SSL_CERT_FILE": trust, "REQUESTS_CA_BUNDLE": trust}  # where the peer looks
+        names = [line for line in (folder / "ALL").read_text().splitlines() if not line.startswith("#")]
+        yield World(str(folder / "strictmx.toml"), names)
+        process.terminate()
+
+
+def told(figure: str, found: str, aim: str, *, reached: bool) -> None:
+    print(f"{figure:<58} {found:>14}   {aim:<24} {'reached' if reached else 'MISSED'}", flush=True)
+
+
+def least(measure: Callable[[], Took], times: int = 5) -> float:
+    """The least CPU seconds of several runs."""
+    return min(measure().cpu for _ in range(times))
+
+
+def startup() -> None:
+    bare = least(lambda: took(sys.executable, "-c", "pass"))
+    with world(1, 2) as lab:
+        for words, arguments, aim in (
+            ("check --help", ["check", "--help"], 120),
+            ("check DOMAIN", ["check", "--config", lab.configuration, lab.domains[0]], 450),
+        ):
+            ours = (least(lambda arguments=arguments: strictmx(*arguments)) - bare) * 1000  # type: ignore[misc]
+            told(
+                f"start-up: CPU of {words} above bare Python",
+                f"{ours:.0f} ms",
+                f"at most {aim} ms",
+                reached=ours <= aim,
+            )
+
+
+def latency() -> None:
+    with world(2, 2, *DELAY) as lab:
+        domain = lab.domains[0]
+        bare = json.loads(script("floor.py", "--config", lab.configuration, "--times", "20", domain).output)["wall"]
+        ours = float(script("one.py", lab.configuration, domain, "20").output)
+    told("latency: bare critical path of one domain, 20 ms away", f"{bare * 1000:.0f} ms", "", reached=True)
+    told(
+        "latency: one check", f"{ours * 1000:.0f} ms = {ours / bare:.2f} x", "at most 1.5 x", reached=ours <= 1.5 * bare
+    )
+
+
+def cpu() -> None:
+    with world(DOMAINS, 2) as lab:
+        every = ["check", "--config", lab.configuration, "--concurrency", "50", "--jsonl"]
+        bare = json.loads(script("floor.py", "--config", lab.configuration, *lab.domains).output)["cpu"] / DOMAINS
+        start = least(lambda: strictmx("check", "--config", lab.configuration, lab.domains[0]), 3)
+        ours = (least(lambda: strictmx(*every, *lab.domains), 3) - start) / DOMAINS
+        peer = json.loads(script("peer.py", "127.0.0.2", *lab.domains[:100], python=PEER).output)
+        assert peer["good"] == 100
+        theirs = peer["cpu"] / 100
+    told("cpu: bare floor, a domain", f"{bare * 1000:.1f} ms", "", reached=True)
+    told("cpu: strictmx", f"{ours * 1000:.1f} ms = {ours / bare:.2f} x", "at most 2.5 x", reached=ours <= 2.5 * bare)
+    told("cpu: checkdmarc, the parts that both check", f"{theirs * 1000:.1f} ms", "", reached=True)
+    told("cpu: strictmx below it", f"{theirs / ours:.1f} x", "at least 3 x", reached=theirs >= 3 * ours)
+
+
+def throughput() -> None:
+    with world(DOMAINS, 2, *DELAY) as lab:
+        every = ["check", "--config", lab.configuration, "--concurrency", "50", "--jsonl", *lab.domains]
+        ours = DOMAINS / strictmx(*every).wall
+        peer = json.loads(script("peer.py", "127.0.0.2", *lab.domains[:20], python=PEER).output)
+        assert peer["good"] == 20
+        theirs = 20 / peer["wall"]
+    told("throughput, 20 ms away: checkdmarc, domains a second", f"{theirs:.2f}", "", reached=True)
+    told("throughput: strictmx", f"{ours:.1f} = {ours / theirs:.0f} x", "at least 10 x", reached=ours >= 10 * theirs)
+
+
+def nine() -> None:
+    from world import NINE, NINE_CODES
+
+    with world(1, 2, "--nine") as lab:
+        taken = strictmx("check", "--config", lab.configuration, "--json", NINE)
+        result = json.loads(taken.output)
+        seconds = float(Path(lab.configuration).read_text().partition('timeout = "')[2].partition("s")[0])
+    codes = {host: _codes(result["findings"], host) for host in NINE_CODES}
+    right = sum(codes[host] == {code} - {""} for host, code in NINE_CODES.items())
+    told("nine MX, each with a fault of its own: told rightly", f"{right} of 9", "9 of 9", reached=right == 9)
+    over = taken.wall - seconds
+    told(
+        f"nine MX: wall time ({seconds:g} s is the deadline of one)",
+        f"{taken.wall:.2f} s",
+        "the deadline and 1 s",
+        reached=over <= 1,
+    )
+
+
+def _codes(findings: Sequence[dict[str, str]], host: str) -> set[str]:
+    return {
+        each["code"]
+        for each in findings
+        if each["subject"].startswith(host) and each["severity"] in {"error", "warning"}
+    }
+
+
+def memory() -> None:
+    with world(MANY, 1) as lab:
+        listed = WORK / "domains"
+        listed.write_text("\n".join(lab.domains))
+        arguments = ["check", "--config", lab.configuration, "--concurrency", "50", "--jsonl", "--from", str(listed)]
+        taken = strictmx(*arguments)
+        assert taken.output.count('"verdict":"secure"') == MANY
+    told(f"memory: {MANY} domains streamed", f"{taken.peak:.0f} MiB", "below 200 MiB", reached=taken.peak < 200)
+    told("memory: the same, domains a second", f"{MANY / taken.wall:.0f}", "", reached=True)
+
+
+FIGURES = {figure.__name__: figure for figure in (startup, latency, cpu, throughput, nine, memory)}
+
+if __name__ == "__main__":
+    for name in sys.argv[2:] or FIGURES:
+        FIGURES[name]()
