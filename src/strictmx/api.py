@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from strictmx.config import Settings
@@ -24,14 +25,16 @@ def parse_policy(data: bytes, media_type: str | None = None) -> tuple[sts.Policy
     return sts.read_policy(data).policy, findings
 
 
-async def check(domain: str, settings: Settings | None = None) -> CheckResult:
+async def check(domain: str, settings: Settings | None = None, *, related: Sequence[str] | None = None) -> CheckResult:
     """Check a domain as a sender meets it: DNS, the policy over HTTPS, every address of every MX host over SMTP.
 
     domain: any case, U-labels admitted. settings: default the built-in configuration. Takes 30 seconds at most.
-    Raises InvalidName (a ValueError): no mail domain; TrustError: the trust store cannot be read.
+    related: DKIM selectors, to look also at SPF, DMARC, DKIM, CAA and DNSSEC; None: at nothing of that.
+    Raises InvalidName (a ValueError): no mail domain; TrustError: the trust store cannot be read; ImportError:
+    `related` needs the packages of `pip install 'strictmx[related]'`.
     """
     from strictmx.roles import check as role  # the network is loaded by who asks it; reading a policy needs none
 
     internet = (settings or Settings()).internet
-    _, result = await role.check(Name.mail_domain(domain), internet, now=lambda: datetime.now(UTC))
+    _, result = await role.check(Name.mail_domain(domain), internet, now=lambda: datetime.now(UTC), related=related)
     return result

@@ -136,8 +136,72 @@ class DnssecFacts(_Result, frozen=True):
     addresses: bool
 
 
+class SpfFacts(_Result, frozen=True):
+    """The SPF record; None where there is none that receivers can evaluate. all: what it says of other senders."""
+
+    record: str | None
+    lookups: int | None
+    all: str | None
+
+
+class DmarcFacts(_Result, frozen=True):
+    """The DMARC record that counts for the domain, the name that it is of, and the policy for the domain's own mail."""
+
+    record: str | None
+    location: str | None
+    policy: str | None
+    rua: tuple[str, ...]
+
+
+class DkimFacts(_Result, frozen=True):
+    """The key of one selector; None where there is none that can be used."""
+
+    selector: str
+    record: str | None
+    key: str | None
+    bits: int | None
+    testing: bool
+
+
+class CaaFacts(_Result, frozen=True):
+    """Who may issue for one host. location: the name whose records decide; None where no name has any.
+
+    issuer: of the certificate that the host shows. allowed: may it issue again? None where that cannot be told.
+    """
+
+    host: str
+    location: str | None
+    records: tuple[str, ...]
+    issuer: str | None
+    allowed: bool | None
+
+
+class SignedFacts(_Result, frozen=True):
+    """Whether a trusted validator vouched for the addresses of a host; None where that cannot be told."""
+
+    host: str
+    signed: bool | None
+
+
+class ZoneFacts(_Result, frozen=True):
+    """Whether the domain's zone is signed, told by its MX answer, and those of its MX hosts."""
+
+    domain: bool | None
+    mx: tuple[SignedFacts, ...]
+
+
+class RelatedFacts(_Result, frozen=True):
+    """What belongs beside the security of transport."""
+
+    spf: SpfFacts
+    dmarc: DmarcFacts
+    dkim: tuple[DkimFacts, ...]
+    caa: tuple[CaaFacts, ...]
+    dnssec: ZoneFacts
+
+
 class CheckResult(_Result, frozen=True):
-    """The answer of a check. `findings` are sorted, worst first."""
+    """The answer of a check. `findings` are sorted, worst first. related: None when it was not asked for."""
 
     domain: str
     verdict: Verdict
@@ -148,6 +212,7 @@ class CheckResult(_Result, frozen=True):
     dnssec: DnssecFacts
     observed_at: datetime
     elapsed_ms: int
+    related: RelatedFacts | None = None
 
     @property
     def worst(self) -> Severity:

@@ -20,6 +20,7 @@ import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.ANY.CAA
 import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.MX
 import dns.rdtypes.ANY.NS
@@ -47,7 +48,8 @@ _BOGUS_CODES = frozenset({5, 6, 7, 8, 9, 10, 12})
 _PARSE_ERRORS = (dns.exception.DNSException, ValueError, IndexError, KeyError, TypeError, struct.error)
 
 
-_OURS = ("v=STSv1", "v=TLSRPTv1")  # how the TXT records begin that mail security is read from
+# How the TXT records begin that mail security is read from
+_OURS = ("v=STSv1", "v=TLSRPTv1", "v=spf1", "v=DMARC1", "v=DKIM1")
 
 
 class UnaskableName(ValueError):
@@ -257,6 +259,8 @@ def _records(rdtype: str, found: list[Any]) -> list[str]:
             return [f"{preference} {exchange}" for preference, exchange in exchanges]
         case "TXT":
             return [b"".join(rdata.strings).decode("latin-1") for rdata in found]
+        case "CAA":
+            return [f"{rdata.flags} {rdata.tag.decode('latin-1')} {rdata.value.decode('latin-1')}" for rdata in found]
         case "TLSA":
             return [_association(rdata.usage, rdata.selector, rdata.mtype, rdata.cert) for rdata in found]
         case "CNAME" | "NS":
