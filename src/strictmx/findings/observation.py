@@ -25,8 +25,6 @@ MX_HOSTS = 32  # hosts probed of one domain; the largest seen in the field have 
 HOST_ADDRESSES = 16  # addresses probed of one host
 REPORT_URIS = 10  # addresses of a TLSRPT record whose host is looked up
 
-SELECTORS = 16  # DKIM selectors looked for in one domain
-
 Number = Annotated[int, msgspec.Meta(ge=0, le=4_294_967_295)]  # no count, TTL or time of ours needs more than 32 bits
 
 

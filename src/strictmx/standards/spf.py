@@ -49,7 +49,8 @@ _FAULTS = (  # in this order: later ones are wider
 class Reading:
     """What receivers make of a domain's SPF.
 
-    candidates: its SPF records. where: the name that the fault is about. term: the term at fault, where one alone is.
+    candidates: its SPF records. where: the name that the fault is about, else the one whose `all`
+    counts, which a redirect makes another. term: the term at fault, where one alone is.
     lookups, void_lookups: counted as RFC 7208 section 4.6.4 does. all: `fail`, `softfail`, `neutral` or `pass` for a
     sender that nothing matches; empty where that depends on the mail. wanted: questions whose answers may change this.
     said: the library's words.
@@ -86,13 +87,18 @@ def read(domain: str, known: Known) -> Reading:
         fault, where, term = _fault(error, domain, known, answers)
         wanted = tuple(answers.wanted) if fault is Fault.UNANSWERED else ()
         return Reading(candidates, fault, where, term, wanted=wanted, said=str(error))
-    redirect = result["parsed"]["redirect"]
+    where, redirect = domain, result["parsed"]["redirect"]
+    while redirect is not None:
+        where = redirect["domain"]
+        if redirect["parsed"] is None:  # its name is a macro, made of the mail
+            break
+        redirect = redirect["parsed"]["redirect"]
     return Reading(
         candidates,
-        where=domain,
+        where=where,
         lookups=result["dns_lookups"],
         void_lookups=result["void_dns_lookups"],
-        all="" if redirect is not None and redirect["parsed"] is None else result["parsed"]["all"],
+        all=result["parsed"]["all"] if redirect is None else "",
         wanted=tuple(answers.wanted),
     )
 

@@ -57,12 +57,12 @@ SPF_LOOP = SPF_INVALID.wording(
     mend="Follow each `include:` and `redirect=` (`dig NAME TXT`), and take out the one that leads back.",
 )
 SPF_NO_TARGET = SPF_INVALID.wording(
-    message=f"SPF of {{subject}} includes {{where}}, which has no SPF record. {_PERMERROR}",
-    mend="Take out `include:{where}`, or write the name that your provider gives today.",
+    message=f"SPF of {{subject}} leads to {{where}}, which has no SPF record. {_PERMERROR}",
+    mend="Take out the term that names {where}, or write the name that your provider gives today.",
 )
 SPF_TARGET_MULTIPLE = SPF_INVALID.wording(
-    message=f"SPF of {{subject}} includes {{where}}, which has more than one SPF record. {_PERMERROR}",
-    mend="Tell whoever runs {where}; until they mend it, take out `include:{where}`.",
+    message=f"SPF of {{subject}} leads to {{where}}, which has more than one SPF record. {_PERMERROR}",
+    mend="Tell whoever runs {where}; until they mend it, take out the term that names it.",
 )
 SPF_TOO_MANY_LOOKUPS = Kind(
     code="spf-too-many-lookups",
@@ -80,11 +80,11 @@ SPF_PERMISSIVE = Kind(
     code="spf-permissive",
     reference="RFC 7208 section 5.1",
     meaning="The SPF record lets everybody send, or says nothing of those whom it does not name.",
-    message="The SPF record of {subject} passes every sender (`all` without `~` or `-`), so it protects nothing.",
+    message="The SPF record of {where} passes every sender (`all` without `~` or `-`), so it protects nothing.",
     mend="Let it end in `~all`, and in `-all` once all of your senders are named:{record}",
 )
 SPF_NEUTRAL = SPF_PERMISSIVE.wording(
-    message="The SPF record of {subject} says nothing of senders that it does not name (`?all`, or no `all` at all).",
+    message="The SPF record of {where} says nothing of senders that it does not name (`?all`, or no `all` at all).",
     mend="Let it end in `~all`, and in `-all` once all of your senders are named:{record}",
 )
 SPF_LOOKUP_FAILED = Kind(

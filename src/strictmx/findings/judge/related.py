@@ -195,7 +195,8 @@ def _judge_spf(beside: _Beside) -> Iterator[Finding]:
         case None:
             if reading.all in ("pass", "neutral"):
                 kind = kinds.SPF_PERMISSIVE if reading.all == "pass" else kinds.SPF_NEUTRAL
-                yield _notice(kind, domain, record=_record(domain, "TXT", _softened(reading.candidates[0])))
+                record = _record(domain, "TXT", _softened(reading.candidates[0])) if reading.where == domain else ()
+                yield _notice(kind, domain, where=reading.where, record=record)
         case fault:
             kind = _SPF_KINDS[fault]
             if fault is spf.Fault.SYNTAX and not reading.term:
