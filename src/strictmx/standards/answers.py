@@ -28,6 +28,7 @@ checkdmarc.utils.DNS_CACHE = ExpiringDict(max_len=1, max_age_seconds=0)
 
 # The library would look up the explanation text by a resolver of its own; nothing that is judged here depends on it.
 _EXPLANATION = re.compile(r"(?<!\S)exp=\S*", re.IGNORECASE)
+_VERSION = re.compile(r"v=spf1(?= |\Z)", re.IGNORECASE)  # any case counts (RFC 7208 section 4.5), not for the library
 
 
 class Absence(Enum):
@@ -78,8 +79,9 @@ class Answers:
 
 
 def shortened(text: str) -> str:
-    """The part of a TXT record that is read."""
-    return _EXPLANATION.sub("", text[:RECORD_CHARACTERS])
+    """The part of a TXT record that is read, as the library can read it."""
+    text = _EXPLANATION.sub("", text[:RECORD_CHARACTERS])
+    return f"v=spf1{text[6:]}" if _VERSION.match(text) else text
 
 
 def _records(rdtype: str, texts: tuple[str, ...]) -> list[Any]:

@@ -77,7 +77,7 @@ def _parse(record: str, location: str, answers: Answers) -> Any:
 
 def _nothing(error: Exception, domain: str, known: Known, answers: Answers) -> Reading:
     """Why no record was found to read."""
-    if any(name.startswith("_dmarc.") for name, _ in answers.failed):
+    if any(name.startswith("_dmarc.") for name, _ in (*answers.failed, *answers.wanted)):
         return Reading(fault=Fault.UNANSWERED, location=domain, said=str(error))
     if isinstance(error, library.DMARCRecordNotFound):
         return Reading(fault=Fault.MISSING, location=domain)
