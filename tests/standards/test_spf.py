@@ -40,6 +40,7 @@ FAULTS = [  # section of RFC 7208, answers, fault, the name and term it is about
     ),
     ("5.2", texts(shop_example="v=spf1 include:a.example -all", a_example=()), Fault.NO_TARGET, "a.example", ""),
     ("5.2", texts(shop_example="v=spf1 include:a.example -all", a_example=GONE), Fault.NO_TARGET, "a.example", ""),
+    ("5.2", texts(shop_example="v=spf1 include:A.example. -all"), Fault.UNANSWERED, "a.example", ""),
     ("6.1", texts(shop_example="v=spf1 redirect=a.example", a_example=GONE), Fault.NO_TARGET, "a.example", ""),
     (
         "5.2",

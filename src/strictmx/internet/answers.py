@@ -48,8 +48,9 @@ _BOGUS_CODES = frozenset({5, 6, 7, 8, 9, 10, 12})
 _PARSE_ERRORS = (dns.exception.DNSException, ValueError, IndexError, KeyError, TypeError, struct.error)
 
 
-# How the TXT records begin that mail security is read from
-_OURS = ("v=STSv1", "v=TLSRPTv1", "v=spf1", "v=DMARC1", "v=DKIM1")
+# How the TXT records begin that mail security is read from, and those that are read beside them
+_OURS = ("v=STSv1", "v=TLSRPTv1")
+_BESIDE = ("v=spf1", "v=DMARC1", "v=DKIM1")
 
 
 class UnaskableName(ValueError):
@@ -240,11 +241,15 @@ def _bounded(records: list[str]) -> tuple[str, ...]:
     """
     kept: list[str] = []
     room = RECORD_CHARACTERS
-    for record in sorted(records, key=lambda text: not text.startswith(_OURS))[:RECORDS]:
+    for record in sorted(records, key=_importance)[:RECORDS]:
         if len(record) <= room:
             kept.append(record)
             room -= len(record)
     return tuple(kept) or tuple(record[:room] for record in records[:1])
+
+
+def _importance(record: str) -> int:
+    return 0 if record.startswith(_OURS) else 1 if record.startswith(_BESIDE) else 2
 
 
 def _association(usage: int, selector: int, matching_type: int, data: bytes) -> str:

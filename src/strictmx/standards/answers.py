@@ -42,7 +42,11 @@ Question = tuple[str, str]  # a lower-case name without a trailing dot, a type
 Known = Mapping[Question, tuple[str, ...] | Absence]  # records in the form of `findings.observation.Lookup`
 
 
-@dataclass(slots=True)
+class _Silence(DNSException):
+    """No answer is there."""
+
+
+@dataclass
 class Answers:
     """What is known, as `dns.resolver.Resolver` would say it.
 
@@ -62,10 +66,10 @@ class Answers:
         known = self.known.get(question)
         if known is None:
             self._want(question)
-            raise DNSException
+            raise _Silence
         if known is Absence.FAILED:
             self.failed.append(question)
-            raise DNSException
+            raise _Silence
         if known is Absence.NXDOMAIN:
             raise NXDOMAIN
         if not known:

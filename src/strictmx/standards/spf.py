@@ -19,6 +19,18 @@ TERMS = 200  # read alone in search of the faulty one
 LOOKUPS, VOID_LOOKUPS = 10, 2  # RFC 7208 section 4.6.4
 
 
+class _Bounded(Answers):
+    """Answers for one evaluation: the library counts look-ups on the way back, which a long chain never begins."""
+
+    steps = 0  # records asked for, each by an `include` or `redirect`, so each is a look-up that counts
+
+    def resolve(self, name: str, rdtype: str, lifetime: float = 0.0) -> list[Any]:
+        self.steps += rdtype == "TXT"
+        if self.steps > LOOKUPS:
+            raise library.SPFTooManyDNSLookups("more included records than look-ups", dns_lookups=self.steps)
+        return super().resolve(name, rdtype, lifetime)
+
+
 class Fault(Enum):
     """Why receivers get no result from a record; all but MISSING and UNANSWERED are a permanent error."""
 
@@ -80,7 +92,7 @@ def read(domain: str, known: Known) -> Reading:
     candidates = () if texts is Absence.NXDOMAIN else tuple(text for text in texts if is_record(text))
     if len(candidates) != 1:
         return Reading(candidates, Fault.MULTIPLE if candidates else Fault.MISSING, where=domain)
-    answers = Answers(known)
+    answers = _Bounded(known)
     try:
         result = _parse(candidates[0], domain, answers)
     except Exception as error:  # noqa: BLE001 - a library on hostile text: whatever it raises is a finding
@@ -111,10 +123,9 @@ def _fault(error: Exception, domain: str, known: Known, answers: Answers) -> tup
     """The fault that an error of the library stands for, and where it is."""
     fault = next((fault for kind, fault in _FAULTS if isinstance(error, kind)), Fault.UNREADABLE)
     if fault is Fault.NO_TARGET and isinstance(error, library.SPFRecordNotFound):
-        question = (error.domain, "TXT")
-        if question in answers.wanted or question in answers.failed:
-            return Fault.UNANSWERED, error.domain, ""
-        return fault, error.domain, ""
+        target = error.domain.removesuffix(".")
+        question = (target, "TXT")
+        return Fault.UNANSWERED if question in (*answers.wanted, *answers.failed) else fault, target, ""
     if fault is Fault.TARGET_MULTIPLE:
         return fault, next((name for name, texts in _records(known) if len(texts) > 1), domain), ""
     if fault is Fault.SYNTAX:

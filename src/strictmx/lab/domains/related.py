@@ -189,7 +189,7 @@ ROWS = (
         "caa-excludes-issuer",
         "The policy host's authority, by its name Let's Encrypt, is not allowed to issue again.",
         "caa-excludes-issuer",
-        caa=('0 issue "ca.example"', '0 iodef "mailto:security@{domain}"'),
+        caa=('0 issue "ca.example"',),
         web=Web(certificate=_PUBLIC),
     ),
     _row(
