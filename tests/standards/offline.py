@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from strictmx.standards.answers import Absence, Question
+from strictmx.standards.offline import Absence, Question
 
 
 def texts(**names: str | tuple[str, ...] | Absence) -> dict[Question, tuple[str, ...] | Absence]:

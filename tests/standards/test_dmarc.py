@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strictmx.standards.answers import Absence, Known, Question
+from strictmx.standards.offline import Absence, Known, Question
 from strictmx.standards.dmarc import Fault, names, read
 from tests.standards.offline import no_network
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strictmx.standards.answers import Absence, Known
+from strictmx.standards.offline import Absence, Known
 from strictmx.standards.spf import Fault, read
 from tests.standards.offline import no_network, texts
 

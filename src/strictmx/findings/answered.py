@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from strictmx.findings.observation import Lookup, LookupStatus
-from strictmx.standards.answers import Absence, Known
+from strictmx.standards.offline import Absence, Known
 
 
 def known(lookups: Iterable[Lookup]) -> Known:

@@ -137,7 +137,11 @@ class DnssecFacts(_Result, frozen=True):
 
 
 class SpfFacts(_Result, frozen=True):
-    """The SPF record; None where there is none that receivers can evaluate. all: what it says of other senders."""
+    """The SPF record; None where there is none, or more than one.
+
+    lookups: that evaluating it takes. all: what it says of senders that it does not name. Both None where receivers
+    cannot evaluate it.
+    """
 
     record: str | None
     lookups: int | None
@@ -154,7 +158,7 @@ class DmarcFacts(_Result, frozen=True):
 
 
 class DkimFacts(_Result, frozen=True):
-    """The key of one selector; None where there is none that can be used."""
+    """The record of one selector, None where there is none or more than one, and its key, None where it has none."""
 
     selector: str
     record: str | None

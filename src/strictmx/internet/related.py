@@ -15,13 +15,13 @@ from strictmx.findings.answered import known
 from strictmx.findings.observation import MX_HOSTS, Lookup, LookupStatus, Related
 from strictmx.internet.look import Look
 from strictmx.standards import caa, dmarc, spf, sts
-from strictmx.standards.answers import RECORD_CHARACTERS, Question
+from strictmx.standards.offline import RECORD_CHARACTERS, Question
 from strictmx.standards.mx import exchanges
 from strictmx.standards.names import InvalidName, Name
 
 CAA_NAMES = 60  # the hosts of a domain share the names above them
 SPF_QUESTIONS = 60  # RFC 7208 allows 10 terms; an `mx` among them is some questions more
-CHARACTERS = 65_536  # of all these answers together, so that an observation can be read back
+CHARACTERS = 32_768  # of all these answers together, so that an observation can be read back
 _NO_ROOM = "left out: the answers before are too long"
 
 

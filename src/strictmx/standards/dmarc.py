@@ -11,7 +11,7 @@ from typing import Any
 
 from checkdmarc import dmarc as library
 
-from strictmx.standards.answers import Absence, Answers, Known, shortened
+from strictmx.standards.offline import Absence, Answers, Known, shortened
 
 WALK = 8  # names asked in one tree walk, RFC 9989 section 4.10
 TAGS = 50  # read alone in search of the faulty one

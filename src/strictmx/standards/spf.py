@@ -13,7 +13,7 @@ from typing import Any
 
 from checkdmarc import spf as library
 
-from strictmx.standards.answers import Absence, Answers, Known, Question, shortened
+from strictmx.standards.offline import Absence, Answers, Known, Question, shortened
 
 TERMS = 200  # read alone in search of the faulty one
 LOOKUPS, VOID_LOOKUPS = 10, 2  # RFC 7208 section 4.6.4
