@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strictmx.standards.offline import Absence, Known, Question
 from strictmx.standards.dmarc import Fault, names, read
+from strictmx.standards.offline import Absence, Known, Question
 from tests.standards.offline import no_network
 
 DOMAIN, BELOW = "shop.example", "a.shop.example"

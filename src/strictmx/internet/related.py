@@ -15,9 +15,9 @@ from strictmx.findings.answered import known
 from strictmx.findings.observation import MX_HOSTS, Lookup, LookupStatus, Related
 from strictmx.internet.look import Look
 from strictmx.standards import caa, dmarc, spf, sts
-from strictmx.standards.offline import RECORD_CHARACTERS, Question
 from strictmx.standards.mx import exchanges
 from strictmx.standards.names import InvalidName, Name
+from strictmx.standards.offline import RECORD_CHARACTERS, Question
 
 CAA_NAMES = 60  # the hosts of a domain share the names above them
 SPF_QUESTIONS = 60  # RFC 7208 allows 10 terms; an `mx` among them is some questions more
