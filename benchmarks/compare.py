@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 WORK = Path(sys.argv[1])
-PEER = os.environ["PEERS"]
 DELAY = ("--delay", "20")  # milliseconds until an answer
 DOMAINS = 500
 MANY = 10_000
@@ -58,8 +57,8 @@ def strictmx(*arguments: str) -> Took:
     return took(sys.executable, "-m", "strictmx.cli", *arguments)
 
 
-def script(name: str, *arguments: str, python: str = sys.executable) -> Took:
-    return took(python, str(HERE / name), *arguments)
+def script(name: str, *arguments: str) -> Took:
+    return took(sys.executable, str(HERE / name), *arguments)
 
 
 @contextmanager
@@ -118,7 +117,7 @@ def cpu() -> None:
         bare = json.loads(script("floor.py", "--config", lab.configuration, *lab.domains).output)["cpu"] / DOMAINS
         start = least(lambda: strictmx("check", "--config", lab.configuration, lab.domains[0]), 3)
         ours = (least(lambda: strictmx(*every, *lab.domains), 3) - start) / DOMAINS
-        peer = json.loads(script("peer.py", "127.0.0.2", *lab.domains[:100], python=PEER).output)
+        peer = json.loads(script("peer.py", "127.0.0.2", *lab.domains[:100]).output)
         assert peer["good"] == 100
         theirs = peer["cpu"] / 100
     told("cpu: bare floor, a domain", f"{bare * 1000:.1f} ms", "", reached=True)
@@ -131,7 +130,7 @@ def throughput() -> None:
     with world(DOMAINS, 2, *DELAY) as lab:
         every = ["check", "--config", lab.configuration, "--concurrency", "50", "--jsonl", *lab.domains]
         ours = DOMAINS / strictmx(*every).wall
-        peer = json.loads(script("peer.py", "127.0.0.2", *lab.domains[:20], python=PEER).output)
+        peer = json.loads(script("peer.py", "127.0.0.2", *lab.domains[:20]).output)
         assert peer["good"] == 20
         theirs = 20 / peer["wall"]
     told("throughput, 20 ms away: checkdmarc, domains a second", f"{theirs:.2f}", "", reached=True)

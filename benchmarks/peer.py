@@ -2,7 +2,7 @@
 
     python peer.py NAMESERVER DOMAIN…
 
-Started by the Python of the peers' environment. It prints one JSON line: domains, wall and CPU seconds after the
+It prints one JSON line: domains, wall and CPU seconds after the
 imports, and how many domains it found in order.
 """
 

@@ -166,11 +166,15 @@ def test_settings_have_defaults_and_tell_their_faults(tmp_path: Path) -> None:
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("domain", ["healthy-minimal.example", "mx-certificate-expired.example"])
-def test_a_result_is_the_document_of_check(lab: Path, domain: str) -> None:
-    result = asyncio.run(strictmx.check(domain.upper(), strictmx.Settings.load(lab)))
+@pytest.mark.parametrize(
+    ("domain", "selectors"),
+    [("healthy-minimal.example", None), ("mx-certificate-expired.example", None), ("dkim-weak.example", ["s1"])],
+)
+def test_a_result_is_the_document_of_check(lab: Path, domain: str, selectors: list[str] | None) -> None:
+    result = asyncio.run(strictmx.check(domain.upper(), strictmx.Settings.load(lab), related=selectors))
+    beside = ["--related", *(f"--selector={selector}" for selector in selectors)] if selectors is not None else []
     ended = subprocess.run(
-        [sys.executable, "-m", "strictmx.cli", "check", domain, "--json", "--config", str(lab)],
+        [sys.executable, "-m", "strictmx.cli", "check", domain, "--json", "--config", str(lab), *beside],
         capture_output=True,
         text=True,
         check=False,

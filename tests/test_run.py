@@ -27,7 +27,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "tools", root / "tools")
     shutil.copy(ROOT / "run", root / "run")
     (root / "requirements").mkdir()
-    (root / "requirements" / "core.txt").touch()
+    (root / "requirements" / "extras.txt").touch()
     (root / "src" / "strictmx" / "cli").mkdir(parents=True)
     (root / "src" / "strictmx" / "cli" / "__init__.py").write_text(PROGRAM, encoding="utf-8")
     return root
@@ -66,7 +66,7 @@ def test_what_is_missing_is_made_once(checkout: Path) -> None:
     assert sorted(out for out, _ in said_by) == ["['one'] \n", "['two'] \n"]
     assert "".join(said for _, said in said_by).count(MAKING) == 1
 
-    (checkout / "requirements" / "core.txt").write_text("# changed\n", encoding="utf-8")
+    (checkout / "requirements" / "extras.txt").write_text("# changed\n", encoding="utf-8")
     assert MAKING in start(checkout).communicate("", timeout=60)[1]
 
 
@@ -84,11 +84,11 @@ def test_an_interpreter_that_is_none_is_one_line(checkout: Path, python: str) ->
 
 
 def test_a_lock_that_cannot_be_installed_is_told(checkout: Path) -> None:
-    (checkout / "requirements" / "core.txt").write_text("./no-such-file.whl\n", encoding="utf-8")
+    (checkout / "requirements" / "extras.txt").write_text("./no-such-file.whl\n", encoding="utf-8")
     process = start(checkout)
     _, said = process.communicate("", timeout=60)
     assert process.returncode == 2
-    assert said.splitlines()[-1].startswith("strictmx: pip could not install requirements/core.txt")
+    assert said.splitlines()[-1].startswith("strictmx: pip could not install requirements/extras.txt")
     assert not list(checkout.glob(".cache/run-*/stamp"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from strictmx.config import Settings
@@ -34,14 +35,15 @@ def parse_policy(
     return sts.read_policy(data).policy, findings
 
 
-async def check(domain: str, settings: Settings | None = None) -> CheckResult:
+async def check(domain: str, settings: Settings | None = None, *, related: Sequence[str] | None = None) -> CheckResult:
     """Check a domain as a sender meets it: DNS, the policy over HTTPS, every address of every MX host over SMTP.
 
     domain: any case, U-labels admitted. settings: default the built-in configuration; no file is read.
+    related: DKIM selectors, to look also at SPF, DMARC, DKIM, CAA and DNSSEC; None: at nothing of that.
     What the domain does never raises, it is in the result; `result.to_json()` is what `check --json` prints.
     Takes 30 seconds at most.
     Raises InvalidName (a ValueError): no mail domain; TrustError: the trust store cannot be read; LocalFault: this
-    machine has no room for a connection.
+    machine has no room for a connection; ImportError: `related` needs `pip install 'strictmx[related]'`.
 
         result = asyncio.run(strictmx.check("example.com"))
         if result.verdict is strictmx.Verdict.BROKEN:
@@ -50,5 +52,5 @@ async def check(domain: str, settings: Settings | None = None) -> CheckResult:
     from strictmx.roles import check as role  # the network is loaded by who asks it; reading a policy needs none
 
     internet = (settings or Settings()).internet
-    _, result = await role.check(Name.mail_domain(domain), internet, now=lambda: datetime.now(UTC))
+    _, result = await role.check(Name.mail_domain(domain), internet, now=lambda: datetime.now(UTC), related=related)
     return result

@@ -28,9 +28,13 @@ mx-: tls-failed tls-too-old certificate-expired certificate-not-yet-valid certif
 mx-: certificate-name-mismatch certificate-untrusted certificate-self-signed chain-incomplete certificate-no-san
 mx-: certificate-weak throttled addresses-differ address-not-tested
 tlsrpt-record-: missing multiple invalid no-rua rua-invalid rua-unresolvable
-dane-: mismatch unusable not-signed bogus lookup-failed ok
+dane-: mismatch unusable not-signed bogus lookup-failed ok missing
 dns-: failure
-dnssec-: bogus
+dnssec-: bogus missing
+spf-: missing multiple invalid too-many-lookups permissive lookup-failed
+dmarc-: missing multiple invalid policy-none lookup-failed
+dkim-: missing invalid revoked weak testing lookup-failed
+caa-: missing excludes-issuer lookup-failed
 """
 CODES = {
     prefix + word

@@ -692,6 +692,7 @@ def test_json_has_the_keys_of_the_contract() -> None:
         "dnssec",
         "observed_at",
         "elapsed_ms",
+        "related",
     ]
     assert list(document["sts"]) == ["record", "policy", "fetch"]
     assert list(document["mx"][0]) == [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from strictmx.findings.judge import judge
 from strictmx.findings.observation import OBSERVATION_BYTES, ProbeStage, UnreadableObservation, dump, load
-from tests.findings import seen
+from tests.findings import seen, test_related
 
 MX1, MX2 = "mx1.shop.example", "mx2.shop.example"
 
@@ -90,6 +90,12 @@ DAMAGED = [
             ),
         ]
     ),
+    test_related.observation(
+        spf=test_related.spf("v=spf1 mx include:a.example -all", "v=spf1 redirect=b.example"),
+        dmarc="v=DMARC1; p=none; rua=mailto:a@shop.example",
+        dkim="v=DKIM1; p=AAAA",
+        caa="0 issue ca.example",
+    ),
 ]
 WRONG_VALUES: list[object] = [  # of the right type more often than not, so that they come past the reader
     *[
@@ -108,6 +114,7 @@ WRONG_VALUES: list[object] = [  # of the right type more often than not, so that
         "[::1]",
         "fe80::1%eth0",
     ],
+    *["v=spf1 include:shop.example", "v=DMARC1; p=x", "v=DKIM1;p=", "128 x y", "_dmarc.shop.example", "TXT", "CAA"],
     *["MIIB", "3 1 1", "3 1 1 ab", "v=STSv1; id=", "v=TLSRPTv1; rua=https://[", "text/html", "gzip", "xn--a.example"],
     *["nxdomain", "bogus", "done", "tls-failed", "tls-too-old", "handshake-failed", "no-starttls", MX1, "192.0.2.9"],
     *["version: STSv1\nmode: enforce\nmx: *.com\nmax_age: 1\n", "mode: none\nmax_age: " + "9" * 5_000],
@@ -128,7 +135,7 @@ def is_refused_or_judged(line: bytes) -> None:
         observation = load(line)
     except UnreadableObservation:
         return
-    document = judge(observation).to_json()
+    document = judge(observation, related=True).to_json()
     assert datetime.fromisoformat(document["observed_at"]) == observation.observed_at.replace(microsecond=0)
     assert load(dump(observation)) == observation
 

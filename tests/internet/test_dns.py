@@ -382,7 +382,7 @@ def test_arbitrary_octets_are_no_message_and_no_crash(data: bytes) -> None:
             continue
 
 
-@given(st.binary(max_size=40), st.sampled_from(["A", "AAAA", "MX", "TXT", "TLSA", "CNAME"]))
+@given(st.binary(max_size=40), st.sampled_from(["A", "AAAA", "MX", "TXT", "TLSA", "CAA", "CNAME"]))
 def test_arbitrary_record_data_is_read_or_counted(data: bytes, rdtype: str) -> None:
     asked = answers.question("a.test", rdtype)
     kind = asked.section[-4:]

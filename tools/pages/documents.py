@@ -79,11 +79,11 @@ def _ran(command: str) -> Any:
 
 
 def _paths(document: Any, place: str = "") -> Iterator[str]:
-    """The paths of the keys of a document; the keys of `codes` and `extensions` are data."""
+    """The paths of the keys of a document; the keys of `codes`, `extensions` and of a domain's `related` are data."""
     if isinstance(document, list):
         for each in document:
             yield from _paths(each, f"{place}[]")
-    elif isinstance(document, dict) and not place.endswith(("codes", "extensions")):
+    elif isinstance(document, dict) and not place.endswith(("codes", "extensions", "[].related")):
         for key, value in document.items():
             path = f"{place}.{key}" if place else key
             yield path
@@ -192,6 +192,8 @@ def _lab_keys() -> Rows:
         "[].shows": ("text", "what it shows, in a sentence"),
         "[].verdict": ("text", "the verdict that `check` gives"),
         "[].codes": ("object", "the codes that `check` finds, those that are `ok` left out: code, worst severity"),
+        "[].related": ("object", "those that `check --related` finds beside them"),
+        "[].selectors": ("list of text", "the DKIM selectors to ask for with `--selector`"),
     }
 
 

@@ -33,8 +33,9 @@ def expected() -> dict[str, str]:
 
 
 def judged(line: bytes) -> CheckResult:
-    """What is found in a saved line now."""
-    return judge(load(line))
+    """What is found in a saved line now, with what belongs beside it where that was looked at."""
+    observation = load(line)
+    return judge(observation, related=observation.related is not None)
 
 
 def summary(result: CheckResult) -> str:

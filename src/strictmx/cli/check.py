@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from strictmx.findings.observation import Observation
     from strictmx.findings.result import CheckResult, Verdict
 
+SELECTORS = 16  # DKIM selectors of one run
 LIST_BYTES = 64 * 1_048_576  # a file of domains: some three million of them
 RESULT_KEY = b'"verdict"'  # what a printed result has and an observation has not
 LAST_SECONDS = 0.7  # from Ctrl-C until the process is ended, should it be stuck
@@ -34,6 +36,7 @@ HELP = Help(
     "and say whether mail to it is protected, what is wrong, and exactly what to change.",
     examples=(
         ("strictmx check example.com", "one domain, for people"),
+        ("strictmx check example.com --related --selector mail", "also SPF, DMARC, CAA, DNSSEC and that DKIM key"),
         ("strictmx check --from domains.txt --concurrency 50 --jsonl > results.jsonl", "many, one JSON line each"),
         ("strictmx check example.com --save seen.jsonl", "keep what was seen"),
         ("strictmx check --replay seen.jsonl", "judge it again later, without network"),
@@ -58,6 +61,19 @@ def declare(parser: Parser) -> None:
         help=f"domains under way at the same time (1 to {MOST_CONCURRENCY}, default {CONCURRENCY}); of them some 80 "
         "at once are asked about, fewer where few files may be open",
     )
+    parser.add(
+        "--related",
+        action="store_true",
+        help="tell also what belongs beside it: SPF, DMARC, DKIM, CAA, DNSSEC; notices, no part of the verdict",
+    )
+    parser.add(
+        "--selector",
+        dest="selectors",
+        action="append",
+        default=[],
+        metavar="S",
+        help="with --related: look at the DKIM key of this selector (`s=` in the DKIM-Signature of a mail); repeatable",
+    )
     parser.add("--json", action="store_true", help="one JSON document: an object, or a list for several domains")
     parser.add("--jsonl", action="store_true", help="one JSON line a domain, as they finish")
     parser.add("--save", metavar="FILE", help="write what was seen, one JSON line a domain (replaces the file)")
@@ -70,6 +86,7 @@ def run(options: Namespace) -> int:
         raise UsageError("check: --json and --jsonl exclude each other")
     if not 1 <= options.concurrency <= MOST_CONCURRENCY:
         raise UsageError(f"check: --concurrency is 1 to {MOST_CONCURRENCY}, not {options.concurrency}")
+    options.selectors = _selectors(options)
     options.source = _sought(options.source, find(options.config, os.environ))
     domains, refused = _domains(options)
     for line in refused:
@@ -81,7 +98,7 @@ def run(options: Namespace) -> int:
         interrupted, failed = False, None
         try:
             if options.replay is not None:
-                _replay(options.replay, domains, report)
+                _replay(options, domains, report)
             else:
                 _observe(options, domains, report, standard_error())
         except KeyboardInterrupt:
@@ -98,6 +115,32 @@ def run(options: Namespace) -> int:
     if refused:
         return 2
     return 1 if report.worst is Severity.ERROR else 0
+
+
+def _selectors(options: Namespace) -> list[str] | None:
+    """The DKIM selectors to look for; None where nothing beside the check is asked for.
+
+    Raises UsageError: a selector that none can be, or that nobody will look for; packages that are missing.
+    """
+    if not options.related:
+        if options.selectors:
+            raise UsageError("check: --selector needs --related")
+        return None
+    if options.selectors and options.replay is not None:
+        raise UsageError("check: --replay judges the selectors that were asked for; --selector asks for others")
+    if len(options.selectors) > SELECTORS:
+        raise UsageError(
+            f"check: --selector is given {len(options.selectors)} times, at most {SELECTORS} are looked for"
+        )
+    names: dict[str, None] = {}
+    for text in options.selectors:
+        try:
+            names[str(Name.parse(text))] = None
+        except InvalidName as error:
+            raise UsageError(f"check: --selector {text!r} is no DKIM selector: {error.reason}") from error
+    if find_spec("checkdmarc") is None:
+        raise UsageError("check: --related needs more packages: pip install 'strictmx[related]'")
+    return list(names)
 
 
 def _sought(source: str | None, configuration: Path | None) -> str | None:
@@ -216,7 +259,7 @@ class _Report:
             self._output.lines(view.summary_lines(self._verdicts, self._output.width))
 
 
-def _replay(source: str, domains: list[Name], report: _Report) -> None:
+def _replay(options: Namespace, domains: list[Name], report: _Report) -> None:
     """Judge saved observations; of the domains named, or of all.
 
     Raises UsageError: a line that is no observation, a domain that is not in the file.
@@ -224,6 +267,7 @@ def _replay(source: str, domains: list[Name], report: _Report) -> None:
     from strictmx.findings.judge import judge
     from strictmx.findings.observation import OBSERVATION_BYTES, UnreadableObservation, load
 
+    source = options.replay
     wanted = set(domains)
     missing = set(domains)
     for number, line in enumerate(read_lines(source, OBSERVATION_BYTES + len(b"\r\n")), start=1):
@@ -237,7 +281,7 @@ def _replay(source: str, domains: list[Name], report: _Report) -> None:
         if wanted and observation.domain not in wanted:
             continue
         missing.discard(Name(observation.domain))
-        report.tell(observation, judge(observation))
+        report.tell(observation, judge(observation, related=options.related))
     if not report.told and not missing:
         raise UsageError(f"{source}: holds no observation")
     if missing:
@@ -256,13 +300,21 @@ def _observe(options: Namespace, domains: list[Name], report: _Report, error_out
     try:
         if len(domains) == 1:
             with _spinner(error_output, domains[0]) as step:
-                observation, result = asyncio.run(check(domains[0], settings, now=_now, on_step=step))
+                work = check(domains[0], settings, now=_now, on_step=step, related=options.selectors)
+                observation, result = asyncio.run(work)
             report.tell(observation, result)
         else:
             gc.set_threshold(COLLECT_AFTER)
             with _bar(error_output, len(domains), report) as tell:
-                work = check_many(domains, settings, concurrency=options.concurrency, now=_now, tell=tell)
-                asyncio.run(_interruptible(work, report.ended))
+                many = check_many(
+                    domains,
+                    settings,
+                    concurrency=options.concurrency,
+                    now=_now,
+                    tell=tell,
+                    related=options.selectors,
+                )
+                asyncio.run(_interruptible(many, report.ended))
     except TrustError as error:
         raise UsageError(f"check: the trust store (`trust` in [internet]): {error}") from error
     except LocalFault as error:

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from strictmx.findings.catalogue import RELATED
 from strictmx.findings.finding import Finding, Severity
-from strictmx.findings.result import CheckResult, MxFacts, Verdict
+from strictmx.findings.result import CheckResult, MxFacts, RelatedFacts, Verdict
 from strictmx.findings.words import duration, listed
 from strictmx.roles.doctor.result import Check, Diagnosis, State
 from strictmx.standards.sts import Policy
-from strictmx.text import escaped
+from strictmx.text import cut, escaped
 
 Segment = tuple[str, str]  # text, style (a name of `STYLES`, or "")
 Line = tuple[Segment, ...]
@@ -37,11 +38,13 @@ VERDICT_WORDS = {
 _STATE_STYLES = {State.WORKS: "ok", State.WARNING: "warning", State.BROKEN: "error", State.UNKNOWN: "notice"}
 _STATE_SUMS = {State.BROKEN: "Does not work", State.WARNING: "Works in part"}
 _INDENT = " " * 10
+_RECORD_SHOWN = 200  # characters of a record that is no more than mentioned
 _HOSTS_SHOWN = 4
 _TABLE_WIDTH = 72  # from here on there is room for a column of text beside the names of checks
 _LEAST_ROOM = 20  # characters of a line of text, however narrow the terminal
 _TO_PASTE = re.compile(r".* IN .*|[a-z_]+: \S+")  # a record, or a line of a policy
 _NO_BREAK = "\ue000"  # stands for a blank while text is wrapped; no text of ours or from outside holds it
+_KEYS = {"rsa": "RSA", "ed25519": "Ed25519"}
 _HEADINGS = ("MX host", "TLS", "certificate until", "MTA-STS", "DANE", "plain")
 _CELL_STYLES = {"yes": "ok", "no": "error", "in part": "warning"}
 _LEGEND = (
@@ -56,11 +59,15 @@ def result_lines(result: CheckResult, width: int) -> Iterator[Line]:
     word = (result.verdict.value.upper(), style)
     yield from _headed(((escaped(result.domain), "bold"), ("  ", ""), word), _verdict_words(result), width, "  ")
     for finding in result.findings:
-        yield ()
-        yield from finding_lines(finding, width)
+        if finding.code not in RELATED:
+            yield ()
+            yield from finding_lines(finding, width)
     if result.mx:
         yield ()
         yield from _mx_table(result.mx, width)
+    if result.related is not None:
+        yield ()
+        yield from _related_lines(result, result.related, width)
     yield ()
     yield _seen_line(result.observed_at, result.elapsed_ms)
 
@@ -71,7 +78,7 @@ def _seen_line(at: datetime, elapsed_ms: int) -> Line:
 
 def _verdict_words(result: CheckResult) -> str:
     """The verdict in half a sentence, as exact as the facts allow."""
-    codes = {finding.code for finding in result.findings}
+    codes = {finding.code for finding in result.findings} - RELATED
     if codes == {"dns-failure"} and result.findings[0].subject == result.domain and not result.mx:
         return "nothing about it could be looked up"
     if codes == {"mx-missing"} and not result.mx:
@@ -84,6 +91,41 @@ def _verdict_words(result: CheckResult) -> str:
         if "policy-mode-testing" in codes:
             return "the policy is in testing mode, and not every MX host is known to pass it"
     return VERDICT_WORDS[result.verdict][1]
+
+
+def _related_lines(result: CheckResult, related: RelatedFacts, width: int) -> Iterator[Line]:
+    """What belongs beside it: a line for each record, then the notices."""
+    yield (("  Beside it, no part of the verdict", "bold"),)
+    for name, text in _related_facts(related, result.domain):
+        first, *rest = _wrapped(escaped(text), width - len(_INDENT)) or ["-"]
+        yield ((f"  {name:<8}", "dim"), (first, ""))
+        yield from (((_INDENT + line, ""),) for line in rest)
+    for finding in result.findings:
+        if finding.code in RELATED:
+            yield ()
+            yield from finding_lines(finding, width)
+
+
+def _related_facts(related: RelatedFacts, domain: str) -> Iterator[tuple[str, str]]:
+    """Each record in a few words, a dash for none."""
+    spf, dmarc = related.spf, related.dmarc
+    lookups = f" ({spf.lookups} of 10 look-ups)" if spf.lookups is not None else ""
+    yield "SPF", f"{cut(spf.record, _RECORD_SHOWN)}{lookups}" if spf.record is not None else "-"
+    above = f" (at {dmarc.location})" if dmarc.location != domain else ""
+    yield "DMARC", f"{cut(dmarc.record, _RECORD_SHOWN)}{above}" if dmarc.record is not None else "-"
+    for key in related.dkim:
+        kind = f"{_KEYS[key.key]}, {key.bits} bits" if key.key is not None else "no usable key" if key.record else "-"
+        yield "DKIM", f"{key.selector}: {kind}"
+    for location in dict.fromkeys(one.location for one in related.caa):
+        here = [one for one in related.caa if one.location == location]
+        place = f" (at {location})" if location not in (None, domain) else ""
+        records = cut(", ".join(here[0].records) or "-", _RECORD_SHOWN)
+        yield "CAA", f"{listed([one.host for one in here])}: {records}{place}"
+    zones = [("the domain", related.dnssec.domain), *((one.host, one.signed) for one in related.dnssec.mx)]
+    for signed, word in ((True, "signed"), (False, "not signed"), (None, "not to be told from here")):
+        names = [name for name, one in zones if one is signed]
+        if names:
+            yield "DNSSEC", f"{word}: {listed(names)}"
 
 
 def finding_lines(finding: Finding, width: int) -> Iterator[Line]:

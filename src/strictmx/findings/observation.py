@@ -54,8 +54,9 @@ class Lookup(_Plain, frozen=True, omit_defaults=True):
     """One DNS question and what came back.
 
     records: presentation form, one string a record: MX `10 mx.example.com`, A `192.0.2.1`, TLSA `3 1 1 ab12…`
-    (lower-case hex), TXT the strings of the record joined with nothing between (STS-01), octets above 127 as the
-    character of the same number (Latin-1). MX is sorted by preference; the rest keep the order of the answer.
+    (lower-case hex), TXT the strings of the record joined with nothing between (STS-01), CAA `0 issue ca.example`,
+    in both octets above 127 as the character of the same number (Latin-1). MX is sorted by preference; the rest keep
+    the order of the answer.
     cnames: the targets followed, in order; `records` are those of the last one.
     secure: a validator that the configuration trusts set AD for the whole answer, denials included (DANE-01).
     ttl: the smallest of the answer and its chain, seconds.
@@ -230,6 +231,20 @@ class ReportUri(_Plain, frozen=True, omit_defaults=True):
     lookups: tuple[Lookup, ...] = ()
 
 
+class Related(_Plain, frozen=True, omit_defaults=True):
+    """What belongs beside the security of transport, asked for on demand only; no part of any verdict.
+
+    spf: TXT of the domain, then what its SPF record leads to (TXT, MX, A, AAAA); of TXT answers the SPF records only.
+    dmarc: TXT at `_dmarc` of the domain and of the names above it. dkim: TXT at `SELECTOR._domainkey`.
+    caa: CAA of the policy host, of MX hosts below the domain, and of the names above them.
+    """
+
+    spf: tuple[Lookup, ...] = ()
+    dmarc: tuple[Lookup, ...] = ()
+    dkim: tuple[Lookup, ...] = ()
+    caa: tuple[Lookup, ...] = ()
+
+
 class Observation(_Plain, frozen=True, omit_defaults=False, kw_only=True):
     """Everything that was seen of one domain, at one time, through one resolver.
 
@@ -238,7 +253,7 @@ class Observation(_Plain, frozen=True, omit_defaults=False, kw_only=True):
     sts_elsewhere: TXT of the places where a record that belongs at `_mta-sts` is put by mistake; asked only when
     `sts` holds none.
     anchors: DER of the trust anchors that a chain seen here could end in. issuers: DER of other CA certificates
-    known on this side that a server should have sent.
+    known on this side that a server should have sent. related: None when it was not asked for.
     """
 
     observation: Literal[1] = 1
@@ -255,6 +270,7 @@ class Observation(_Plain, frozen=True, omit_defaults=False, kw_only=True):
     hosts: tuple[MxHost, ...] = ()
     anchors: tuple[bytes, ...] = ()
     issuers: tuple[bytes, ...] = ()
+    related: Related | None = None
 
 
 def dump(observation: Observation) -> bytes:

@@ -188,6 +188,107 @@ class DnssecFacts(_Result, frozen=True):
     addresses: bool
 
 
+class SpfFacts(_Result, frozen=True):
+    """The SPF record.
+
+    record: null where there is none, or more than one.
+    lookups: DNS look-ups that evaluating it takes; null where receivers cannot evaluate it.
+    all: what it says of senders that it does not name; null where receivers cannot evaluate it.
+    """
+
+    record: str | None
+    lookups: int | None
+    all: str | None
+
+
+class DmarcFacts(_Result, frozen=True):
+    """The DMARC record that counts for the domain.
+
+    record: null where there is none, or more than one.
+    location: the name that it stands at.
+    policy: for the domain's own mail, subdomain policies followed.
+    rua: where reports go.
+    """
+
+    record: str | None
+    location: str | None
+    policy: str | None
+    rua: tuple[str, ...]
+
+
+class DkimFacts(_Result, frozen=True):
+    """The record of one selector.
+
+    selector: as asked for.
+    record: null where there is none, or more than one.
+    key: its algorithm; null where the record has no usable key.
+    bits: the length of an RSA key.
+    testing: whether the record says that the domain is testing DKIM.
+    """
+
+    selector: str
+    record: str | None
+    key: str | None
+    bits: int | None
+    testing: bool
+
+
+class CaaFacts(_Result, frozen=True):
+    """Who may issue for one host.
+
+    host: the policy host, or an MX host of the domain.
+    location: the name whose records decide; null where no name has any.
+    records: the CAA records there.
+    issuer: of the certificate that the host shows.
+    allowed: whether that issuer may issue again; null where that cannot be told.
+    """
+
+    host: str
+    location: str | None
+    records: tuple[str, ...]
+    issuer: str | None
+    allowed: bool | None
+
+
+class SignedFacts(_Result, frozen=True):
+    """Whether the zone of a host is signed.
+
+    host: the MX host.
+    signed: whether a trusted validator vouched for its addresses; null where that cannot be told.
+    """
+
+    host: str
+    signed: bool | None
+
+
+class ZoneFacts(_Result, frozen=True):
+    """Which zones are signed.
+
+    domain: whether that of the domain is, told by its MX answer; null where that cannot be told.
+    mx: those of its MX hosts.
+    """
+
+    domain: bool | None
+    mx: tuple[SignedFacts, ...]
+
+
+class RelatedFacts(_Result, frozen=True):
+    """What belongs beside the security of transport.
+
+    spf: who may send for the domain.
+    dmarc: what receivers do with mail that fails SPF and DKIM.
+    dkim: the keys of the selectors asked for.
+    caa: who may issue the certificates.
+    dnssec: what is signed, so that DANE is possible.
+    """
+
+    spf: SpfFacts
+    dmarc: DmarcFacts
+    dkim: tuple[DkimFacts, ...]
+    caa: tuple[CaaFacts, ...]
+    dnssec: ZoneFacts
+
+
 class CheckResult(_Result, frozen=True):
     """The answer of a check.
 
@@ -198,6 +299,7 @@ class CheckResult(_Result, frozen=True):
     tlsrpt: null where senders see no record.
     mx: the MX hosts, by preference.
     dnssec: what a trusted resolver found to be signed.
+    related: what belongs beside it; null where it was not asked for.
     observed_at: when it was seen; UTC, `2026-11-24T09:00:00Z`.
     elapsed_ms: how long looking took, in milliseconds.
     """
@@ -211,6 +313,7 @@ class CheckResult(_Result, frozen=True):
     dnssec: DnssecFacts
     observed_at: datetime
     elapsed_ms: int
+    related: RelatedFacts | None = None
 
     @property
     def worst(self) -> Severity:

@@ -19,6 +19,7 @@ import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.ANY.CAA
 import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.MX
 import dns.rdtypes.ANY.NS
@@ -190,6 +191,8 @@ def _records(rdtype: str, found: list[Any]) -> list[str]:
             return [f"{preference} {exchange}" for preference, exchange in exchanges]
         case "TXT":
             return [b"".join(rdata.strings).decode("latin-1") for rdata in found]
+        case "CAA":
+            return [f"{rdata.flags} {rdata.tag.decode('latin-1')} {rdata.value.decode('latin-1')}" for rdata in found]
         case "TLSA":
             return [_association(rdata.usage, rdata.selector, rdata.mtype, rdata.cert) for rdata in found]
         case "CNAME" | "NS":

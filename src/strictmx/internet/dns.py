@@ -99,7 +99,7 @@ class Resolver:
 
         Ends within LOOKUP_SECONDS, and one more attempt in search of bogus, once there is room for it; waiting for room
         is no fault of the nameservers.
-        name: as in text, any case; what DNS cannot ask for is MALFORMED. rdtype: A, AAAA, MX, TXT, TLSA or CNAME;
+        name: as in text, any case; what DNS cannot ask for is MALFORMED. rdtype: A, AAAA, MX, TXT, TLSA, CAA or CNAME;
         aliases are followed for all but CNAME. A remembered answer has the rest of its TTL. Raises LocalFault, and
         nothing else but cancellation.
         """

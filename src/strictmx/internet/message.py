@@ -16,7 +16,9 @@ PAYLOAD_OCTETS = 1232  # EDNS: what crosses every path unfragmented (DNS flag da
 RECORDS = 256  # kept of one answer; the largest honest ones have some dozens
 RECORD_CHARACTERS = 16_384  # kept of one answer's text; longer is nothing that mail reads
 
-_OURS = ("v=STSv1", "v=TLSRPTv1")  # how the TXT records begin that mail security is read from
+# How the TXT records begin that mail security is read from, and those that are read beside them
+_OURS = ("v=STSv1", "v=TLSRPTv1")
+_BESIDE = ("v=spf1", "v=DMARC1", "v=DKIM1")
 
 
 class UnaskableName(ValueError):
@@ -93,8 +95,12 @@ def bounded(records: list[str]) -> tuple[str, ...]:
     """
     kept: list[str] = []
     room = RECORD_CHARACTERS
-    for record in sorted(records, key=lambda text: not text.startswith(_OURS))[:RECORDS]:
+    for record in sorted(records, key=_importance)[:RECORDS]:
         if len(record) <= room:
             kept.append(record)
             room -= len(record)
     return tuple(kept) or tuple(record[:room] for record in records[:1])
+
+
+def _importance(record: str) -> int:
+    return 0 if record.startswith(_OURS) else 1 if record.startswith(_BESIDE) else 2

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from importlib import import_module
 from threading import Lock
 from typing import Self
 
@@ -24,6 +25,7 @@ from strictmx.findings.observation import (
     PolicyHost,
     Probe,
     ProbeStage,
+    Related,
     ReportUri,
 )
 from strictmx.internet.authorities import Authorities
@@ -42,12 +44,15 @@ CHAIN_OCTETS = 2_621_440  # chains kept of one domain: 600 sessions with ordinar
 class Observer:
     """Observes domains; owns the resolver, the SMTP sessions and the trust store of a run.
 
-    now: the clock for `observed_at`, aware UTC. Use it as an async context manager; entering raises trust.TrustError
-    when the trust store cannot be used.
+    now: the clock for `observed_at`, aware UTC. related: DKIM selectors, to ask also for what belongs beside the
+    security of transport; None: for nothing of that. Use it as an async context manager; entering raises
+    trust.TrustError when the trust store cannot be used, and ImportError without the packages of the extra `related`.
     """
 
-    def __init__(self, settings: Internet, *, now: Callable[[], datetime]) -> None:
-        self._settings, self._now = settings, now
+    def __init__(
+        self, settings: Internet, *, now: Callable[[], datetime], related: Sequence[str] | None = None
+    ) -> None:
+        self._settings, self._now, self._selectors = settings, now, related
         # The sockets of the run: half for questions, a quarter for sessions; fetches and repetitions take the rest.
         room = sockets()
         questions, sessions = min(CONCURRENT, room // 2), min(SESSIONS, room // 4)
@@ -61,6 +66,8 @@ class Observer:
 
     async def __aenter__(self) -> Self:
         self._trust, self._authorities = await asyncio.to_thread(_load, self._settings)
+        if self._selectors is not None:  # an optional library of 0.6 s, loaded before anything waits for an answer
+            await asyncio.to_thread(import_module, "strictmx.internet.related")
         await self._resolver.__aenter__()
         await self._prober.__aenter__()
         return self
@@ -97,6 +104,7 @@ class Observer:
                 policy_host = group.create_task(_look_at_policy_host(look, domain))
                 reporting = group.create_task(_look_at_reporting(look, domain))
                 mail = group.create_task(look_at_mail(look, domain))
+                related = group.create_task(self._look_at_related(look, domain))
         except ExceptionGroup as faults:
             raise first_of(faults) from None
         sts_record, elsewhere = record.result()
@@ -121,7 +129,15 @@ class Observer:
             hosts=hosts,
             anchors=anchors,
             issuers=issuers,
+            related=related.result(),
         )
+
+    async def _look_at_related(self, look: Look, domain: Name) -> Related | None:
+        if self._selectors is None:
+            return None
+        from strictmx.internet.related import look_at_related
+
+        return await look_at_related(look, domain, self._selectors)
 
     def _known(self, chains: Sequence[Sequence[bytes]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
         """What this side knows of the chains: the anchors that they could end in, the issuers that they lack."""

@@ -72,6 +72,7 @@ class Authority:
         subject = _name(names[0][:COMMON_NAME_CHARACTERS])
         issuer, signer = {
             Issuer.INTERMEDIATE: (self.intermediate.subject, self._intermediate_key),
+            Issuer.PUBLIC_NAME: (self._namesake.subject, self._intermediate_key),
             Issuer.UNKNOWN_ROOT: (self.unknown_root.subject, self._unknown_key),
             Issuer.SELF: (subject, key),
         }[certificate.issuer]
@@ -117,6 +118,8 @@ class Authority:
             return ()
         if certificate.issuer is Issuer.UNKNOWN_ROOT:
             return (self.unknown_root,)
+        if certificate.issuer is Issuer.PUBLIC_NAME:
+            return (self._namesake,)
         return {
             Chain.COMPLETE: (self.intermediate,),
             Chain.WITH_ROOT: (self.intermediate, self.root),
@@ -127,6 +130,17 @@ class Authority:
     def _cross_signed(self) -> x509.Certificate:
         """The trusted root's name and key, signed by the root that nobody trusts, as an older root would have."""
         return self._signed_authority(self.root.subject, self._root_key, self.unknown_root, self._unknown_key)
+
+    @cached_property
+    def _namesake(self) -> x509.Certificate:
+        """An intermediate with the name of an authority that CAA records can allow."""
+        name = x509.Name(
+            [
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Let's Encrypt"),
+                x509.NameAttribute(NameOID.COMMON_NAME, "Lab R10"),
+            ]
+        )
+        return self._signed_authority(name, self._intermediate_key, self.root, self._root_key)
 
     @cached_property
     def _stranger(self) -> x509.Certificate:

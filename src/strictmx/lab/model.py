@@ -74,6 +74,7 @@ class Issuer(Enum):
     """Who signed a certificate."""
 
     INTERMEDIATE = "the lab's intermediate, under the trusted root"
+    PUBLIC_NAME = "another intermediate under it, which bears the name of a public authority"
     UNKNOWN_ROOT = "a root that nobody trusts"
     SELF = "itself"
 
@@ -231,7 +232,8 @@ class Policy:
 class Domain:
     """One mail domain of the lab, and what a check of it must show.
 
-    shows: one sentence. codes: each finding that is not `ok`, with the worst severity that it has here.
+    shows: one sentence. codes: each finding that is not `ok`, with the worst severity that it has here. related: the
+    further notices of `check --related`, with `selectors` as its DKIM selectors; told of the rows that are about them.
     sts, tlsrpt: the TXT records at `_mta-sts` and `_smtp._tls`; in these and in `records`, `{domain}` stands for the
     name of the domain and `{id}` for an id of ten days before the start of the lab.
     web: None for a policy host without address.
@@ -252,6 +254,8 @@ class Domain:
     hosts: tuple[Mx, ...] = ()
     records: tuple[tuple[str, str, str], ...] = ()
     faults: tuple[tuple[str, str, DnsFault], ...] = ()
+    related: tuple[str, ...] | None = None
+    selectors: tuple[str, ...] = ()
 
     def written(self, name: str) -> str:
         """A name of this domain as the table writes it, made whole: no trailing dot, the case kept."""

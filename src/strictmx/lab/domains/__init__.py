@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strictmx.lab.domains import dane, dns, healthy, mx, mx_certificate, policy, policy_host, record
+from strictmx.lab.domains import dane, dns, healthy, mx, mx_certificate, policy, policy_host, record, related
 from strictmx.lab.model import Domain
 
 DOMAINS: tuple[Domain, ...] = (
@@ -20,6 +20,7 @@ DOMAINS: tuple[Domain, ...] = (
     *mx_certificate.ROWS,
     *dane.ROWS,
     *dns.ROWS,
+    *related.ROWS,
 )
 
 
@@ -32,7 +33,18 @@ def domain(name: str, domains: Sequence[Domain] = DOMAINS) -> Domain:
 
 
 def domains_table(domains: Sequence[Domain] = DOMAINS) -> list[dict[str, object]]:
-    """What `strictmx lab list --json` prints: name, shows, verdict, codes (code to its worst severity)."""
+    """What `strictmx lab list --json` prints: name, shows, verdict, codes (code to its worst severity).
+
+    related: the further notices of `check --related` with these DKIM selectors; None where the row is about others.
+    """
     return [
-        {"domain": row.name, "shows": row.shows, "verdict": row.verdict, "codes": dict(row.codes)} for row in domains
+        {
+            "domain": row.name,
+            "shows": row.shows,
+            "verdict": row.verdict,
+            "codes": dict(row.codes),
+            "related": None if row.related is None else list(row.related),
+            "selectors": list(row.selectors),
+        }
+        for row in domains
     ]

@@ -1,0 +1,156 @@
+"""SPF (RFC 7208) as receivers evaluate it, read by checkdmarc over answers that are there already.
+
+Pure. `read` is called again with more answers until it wants none; who asks sets the bound. The library stops at the
+first fault; which term it is about is found by reading each term alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from checkdmarc import spf as library
+
+from strictmx.standards.offline import Absence, Answers, Known, Question, shortened
+
+TERMS = 200  # read alone in search of the faulty one
+LOOKUPS, VOID_LOOKUPS = 10, 2  # RFC 7208 section 4.6.4
+
+
+class _Bounded(Answers):
+    """Answers for one evaluation: the library counts look-ups on the way back, which a long chain never begins."""
+
+    steps = 0  # records asked for, each by an `include` or `redirect`, so each is a look-up that counts
+
+    def resolve(self, name: str, rdtype: str, lifetime: float = 0.0) -> list[Any]:
+        self.steps += rdtype == "TXT"
+        if self.steps > LOOKUPS:
+            raise library.SPFTooManyDNSLookups("more included records than look-ups", dns_lookups=self.steps)
+        return super().resolve(name, rdtype, lifetime)
+
+
+class Fault(Enum):
+    """Why receivers get no result from a record; all but MISSING and UNANSWERED are a permanent error."""
+
+    MISSING = "missing"
+    MULTIPLE = "multiple"
+    UNANSWERED = "unanswered"  # a record that it needs was not to be had: receivers defer, or go on without SPF
+    SYNTAX = "syntax"
+    LOOP = "loop"
+    NO_TARGET = "no-target"  # an include or redirect leads to a name without a record
+    TARGET_MULTIPLE = "target-multiple"
+    LOOKUPS = "lookups"
+    VOID_LOOKUPS = "void-lookups"
+    UNREADABLE = "unreadable"  # the library gave up in another way
+
+
+_FAULTS = (  # in this order: later ones are wider
+    (library.SPFTooManyDNSLookups, Fault.LOOKUPS),
+    (library.SPFTooManyVoidDNSLookups, Fault.VOID_LOOKUPS),
+    (library.SPFIncludeLoop, Fault.LOOP),
+    (library.SPFRedirectLoop, Fault.LOOP),
+    (library.MultipleSPFRTXTRecords, Fault.TARGET_MULTIPLE),
+    (library.SPFRecordNotFound, Fault.NO_TARGET),
+    (library.SPFSyntaxError, Fault.SYNTAX),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What receivers make of a domain's SPF.
+
+    candidates: its SPF records. where: the name that the fault is about, else the one whose `all`
+    counts, which a redirect makes another. term: the term at fault, where one alone is.
+    lookups, void_lookups: counted as RFC 7208 section 4.6.4 does. all: `fail`, `softfail`, `neutral` or `pass` for a
+    sender that nothing matches; empty where that depends on the mail. wanted: questions whose answers may change this.
+    said: the library's words.
+    """
+
+    candidates: tuple[str, ...] = ()
+    fault: Fault | None = None
+    where: str = ""
+    term: str = ""
+    lookups: int | None = None
+    void_lookups: int | None = None
+    all: str = ""
+    wanted: tuple[Question, ...] = ()
+    said: str = ""
+
+
+def is_record(text: str) -> bool:
+    """Whether a TXT record is one of SPF (RFC 7208 section 4.5)."""
+    return text.lower() == "v=spf1" or text[:7].lower() == "v=spf1 "
+
+
+def read(domain: str, known: Known) -> Reading:
+    """Evaluate the domain's record as far as the answers go. Never raises on content."""
+    texts = known.get((domain, "TXT"), Absence.NXDOMAIN)
+    if texts is Absence.FAILED:
+        return Reading(fault=Fault.UNANSWERED, where=domain)
+    candidates = () if texts is Absence.NXDOMAIN else tuple(text for text in texts if is_record(text))
+    if len(candidates) != 1:
+        return Reading(candidates, Fault.MULTIPLE if candidates else Fault.MISSING, where=domain)
+    answers = _Bounded(known)
+    try:
+        result = _parse(candidates[0], domain, answers)
+    except Exception as error:  # noqa: BLE001 - a library on hostile text: whatever it raises is a finding
+        fault, where, term = _fault(error, domain, known, answers)
+        wanted = tuple(answers.wanted) if fault is Fault.UNANSWERED else ()
+        return Reading(candidates, fault, where, term, wanted=wanted, said=str(error))
+    where, redirect = domain, result["parsed"]["redirect"]
+    while redirect is not None:
+        where = redirect["domain"]
+        if redirect["parsed"] is None:  # its name is a macro, made of the mail
+            break
+        redirect = redirect["parsed"]["redirect"]
+    return Reading(
+        candidates,
+        where=where,
+        lookups=result["dns_lookups"],
+        void_lookups=result["void_dns_lookups"],
+        all=result["parsed"]["all"] if redirect is None else "",
+        wanted=tuple(answers.wanted),
+    )
+
+
+def _parse(record: str, domain: str, answers: Answers) -> Any:
+    return library.parse_spf_record(shortened(record), domain, resolver=answers, retries=0)
+
+
+def _fault(error: Exception, domain: str, known: Known, answers: Answers) -> tuple[Fault, str, str]:
+    """The fault that an error of the library stands for, and where it is."""
+    fault = next((fault for kind, fault in _FAULTS if isinstance(error, kind)), Fault.UNREADABLE)
+    if fault is Fault.NO_TARGET and isinstance(error, library.SPFRecordNotFound):
+        target = error.domain.removesuffix(".")
+        question = (target, "TXT")
+        return Fault.UNANSWERED if question in (*answers.wanted, *answers.failed) else fault, target, ""
+    if fault is Fault.TARGET_MULTIPLE:
+        return fault, next((name for name, texts in _records(known) if len(texts) > 1), domain), ""
+    if fault is Fault.SYNTAX:
+        return fault, *next(_faulty_terms(domain, known), (domain, ""))
+    return fault, domain, ""
+
+
+def _records(known: Known) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The names that have SPF records, in the order asked."""
+    for (name, rdtype), texts in known.items():
+        if rdtype == "TXT" and not isinstance(texts, Absence):
+            yield name, tuple(text for text in texts if is_record(text))
+
+
+def _faulty_terms(domain: str, known: Known) -> Iterator[tuple[str, str]]:
+    """The terms that no record may hold, each with the name whose record does; the domain's own first."""
+    left = TERMS
+    for name, texts in sorted(_records(known), key=lambda one: one[0] != domain):
+        for term in (term for text in texts for term in shortened(text).split()[1:]):
+            left -= 1
+            if left < 0:
+                return
+            try:
+                _parse(f"v=spf1 {term}", name, Answers({}))
+            except library.SPFSyntaxError:
+                yield name, term
+            except Exception:  # noqa: BLE001, S112 - what else is wrong with the term is no matter of its form
+                continue
