@@ -111,13 +111,13 @@ def test_a_wide_terminal_gets_a_table() -> None:
         Check("b", State.WARNING, "So so.", "Do it."),
     ]
     assert shown(checks, 80) == [
-        "  unknown a, b     Not tested.",
         "  broken  port-25  One sentence of fact with all that it takes, and one of what",
         "                   follows from it for people.",
         "                   → Do `this and that`.",
         "                     Then that.",
         "  warning b        So so.",
         "                   → Do it.",
+        "  unknown a, b     Not tested.",
         "",
         "  Does not work: port-25",
         "  Works in part: b",

@@ -258,11 +258,12 @@ def doctor_lines(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
 
 
 def _by_cause(checks: Sequence[Check]) -> Iterator[tuple[str, Sequence[Check]]]:
-    """The checks with their messages in order; those that were not tested for one reason come together, once."""
+    """The checks with their messages in order; those that were not tested for one reason come last, together, once."""
     by_message: dict[object, list[Check]] = {}
     for number, check in enumerate(checks):
         by_message.setdefault(check.message if check.state is State.UNKNOWN else number, []).append(check)
-    return ((some[0].message, some) for some in by_message.values())
+    in_order = sorted(by_message.values(), key=lambda some: some[0].state is State.UNKNOWN)
+    return ((some[0].message, some) for some in in_order)
 
 
 def lint_lines(name: str, policy: Policy | None, findings: Sequence[Finding], width: int) -> Iterator[Line]:

@@ -10,7 +10,6 @@ question that fails but is answered with checking disabled.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -43,8 +42,7 @@ _FORWARDING_STUBS = frozenset({"127.0.0.53", "127.0.0.54"})  # systemd-resolved:
 _TELLING = (LookupStatus.TIMEOUT, LookupStatus.MALFORMED, LookupStatus.REFUSED, LookupStatus.SERVFAIL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(msgspec.Struct, frozen=True):
     """How one question ended at one server. message is None for failures; again: the same server may do better."""
 
     status: LookupStatus
@@ -55,8 +53,7 @@ class _Outcome:
     believed: bool = True  # of the server that answered; where none did, nothing is to be doubted
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A look-up, whether its servers are believed to validate, and when it was made (loop clock)."""
 
     lookup: Lookup

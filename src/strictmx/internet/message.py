@@ -6,9 +6,10 @@ Most messages are plain and are written and read by `plain`; the rest goes throu
 from __future__ import annotations
 
 from collections.abc import Container, Hashable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
+
+import msgspec
 
 from strictmx.findings.observation import LookupStatus
 
@@ -33,8 +34,7 @@ class Form(Enum):
     PLAIN = "plain"  # without EDNS, for servers that refuse it (RFC 6891 section 7)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """The answer section read for one name: the aliases followed, and the records at their end.
 
     final: nothing is left to ask: records are there, or the message denies them. ttl: seconds, the smallest.
@@ -50,8 +50,7 @@ class Part:
     left_out: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """What one server answered. `failure` is None when it answers the question, denials included; then `part` tells."""
 
     failure: LookupStatus | None
@@ -66,8 +65,7 @@ class Message:
 K = TypeVar("K", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Chain(Generic[K]):
+class Chain(msgspec.Struct, Generic[K], frozen=True):
     """Aliases followed within one message, up to a name without one, with records, or met before."""
 
     names: tuple[K, ...]

@@ -7,11 +7,13 @@ from a fresh socket, so that an answer forged from outside has to guess port and
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import cast
+
+import msgspec
 
 from strictmx.internet.local import raise_if_ours
 
@@ -38,8 +40,7 @@ class Server:
         return f"{self.address} port {self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """One question: its query as octets with the id left at zero, and the question section that an answer repeats."""
 
     name: str
@@ -59,6 +60,10 @@ class Question:
             return data[3] & 15 not in _ANSWERING
         end = HEADER_OCTETS + len(self.section)
         return count == 1 and data[HEADER_OCTETS:end].lower() == self.section.lower()
+
+
+def _ident() -> int:
+    return int.from_bytes(os.urandom(2))
 
 
 class NoAnswer(Exception):
@@ -101,9 +106,9 @@ class _Endpoint(asyncio.DatagramProtocol):
         """Send the question and wait for its answer; the deadline is the caller's."""
         if self._transport is None or self._transport.is_closing() or len(self._waiting) >= OUTSTANDING:
             raise NoAnswer("the endpoint is closed or full")
-        ident = secrets.randbelow(65_536)
+        ident = _ident()
         while ident in self._waiting:
-            ident = secrets.randbelow(65_536)
+            ident = _ident()
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[ident] = (asked, future)
         try:
@@ -136,7 +141,7 @@ class Carrier:
 
     async def tcp(self, server: Server, asked: Question) -> bytes:
         """The same over a TCP connection of its own. Raises NoAnswer, NotDns; never times out by itself."""
-        ident = secrets.randbelow(65_536)
+        ident = _ident()
         query = ident.to_bytes(2) + asked.wire[2:]
         try:
             reader, writer = await asyncio.open_connection(server.address, server.port)
