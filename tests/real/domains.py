@@ -59,7 +59,7 @@ class Server:
 
     certificate: by its name in CERTIFICATES. options: of smtpd, as `-o` takes them, or directives of nginx's server
     block. location: directives of nginx for the policy's path. alone: at an address that no other name shares, since
-    nginx takes the TLS versions from there. up: whether anything listens.
+    nginx takes the TLS versions from there. up: whether it is there at all.
     """
 
     certificate: str = "healthy"
@@ -169,6 +169,7 @@ DOMAINS = (
     _web("self-signed", "policy-host-certificate-self-signed", SELF_SIGNED),
     _web("leaf-alone", "policy-host-chain-incomplete", Server("leaf alone")),
     _web("tls-1-1", "policy-host-tls-too-old", WEB_TLS_1_1),
+    _web("forgotten", "policy-host-certificate-name-mismatch", Server(up=False)),  # nginx answers as another name
     _web("down", "policy-host-unreachable", DOWN),
     _web("redirects", "policy-host-redirect", Server(location="return 301 https://www.example/mta-sts.txt;")),
     _web("not-found", "policy-host-http-status", Server(location="return 404;")),
