@@ -7,13 +7,13 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from tests.real.domains import Domain
-from tests.real.world import World, lacking, running
+from tests.real.world import World, is_possible, logged, running
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    if why := lacking():
-        pytest.skip(f"{why}: ./test real")
+    if not is_possible():
+        pytest.skip("no root, or no servers: ./test real says what is missing")
     with running(tmp_path_factory.mktemp("real")) as started:
         yield started
 
@@ -25,5 +25,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     callspec, started = getattr(item, "callspec", None), getattr(item, "funcargs", {}).get("world")
     if report.failed and isinstance(started, World):
         domain = callspec.params.get("domain") if callspec else None
-        report.sections.append(("real servers", started.logged(domain.name if isinstance(domain, Domain) else "")))
+        report.sections.append(
+            ("real servers", logged(started.folder, domain.name if isinstance(domain, Domain) else ""))
+        )
     return report

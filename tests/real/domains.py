@@ -69,9 +69,8 @@ class Server:
     up: bool = True
 
 
-Servers = tuple[
-    Server | None, Server | None
-]  # at the IPv4 and at the IPv6 address; None where there is no such address
+# At the IPv4 and at the IPv6 address; None where the host has no such address
+Servers = tuple[Server | None, Server | None]
 
 
 @dataclass(frozen=True)

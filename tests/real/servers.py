@@ -18,7 +18,7 @@ from tests.real.domains import CERTIFICATES, DOMAINS, ROOT, TLSA, Chain, Domain,
 AUTHORITY, VALIDATOR = "127.0.0.10", "::1"
 WEB = ("127.0.2.1", "fd00::2:1")
 POLICY = "version: STSv1\r\nmode: enforce\r\nmx: {mx}\r\nmax_age: 604800\r\n"
-SECONDS = 30  # for one command that signs; it takes 0.1 on an idle machine
+SIGN_SECONDS = 30  # for one command of them; it takes 0.1 on an idle machine
 
 # The zones, children before parents: how dnssec-signzone signs each, None where it stays unsigned.
 _ENDED = ("-P", "-s", "now-20d", "-e", "now-10d")
@@ -75,8 +75,6 @@ def _site(number: int, domain: Domain) -> Site:
 
 
 SITES = tuple(_site(number, domain) for number, domain in enumerate(DOMAINS, 1))
-
-
 ADDRESSES = (AUTHORITY, *dict.fromkeys(listener.address for site in SITES for listener in (*site.mx, *site.web)))
 
 
@@ -179,9 +177,7 @@ smtpd_tls_loglevel = 1
 def _master_cf(folder: Path) -> str:
     lines = ["tlsmgr unix - - n 1000? 1 tlsmgr", "postlog unix-dgram n - n - 1 postlogd"]
     for site in SITES:
-        for listener in site.mx:
-            if not listener.server.up:
-                continue
+        for listener in (each for each in site.mx if each.server.up):
             pem = _pem(folder, site.mx_host, listener.server)
             options = (f"syslog_name={site.domain.name}", f"smtpd_tls_chain_files={pem}", *listener.server.options)
             lines.append(f"{_literal(listener.address)}:25 inet n - n - - smtpd")
@@ -246,18 +242,15 @@ def _write_zones(folder: Path) -> None:
     for zone, options in _ZONES.items():
         head = ("$TTL 60", f"{zone.rstrip('.')}. SOA ns.example. root.example. 1 3600 600 86400 60")
         (dns / _file(zone)).write_text("\n".join((*head, *records[zone], "")), encoding="utf-8")
-        parent = zone.partition(".")[2] or "."
-        if zone != ".":
-            records[parent].append(records[zone][0])
-        if options is not None:
-            ds = _sign(dns, zone, options)
-            records[parent].append(_WRONG_DS if zone == "bogus.example" else ds)
-    forged = dns / "forged.example.signed"
-    forged.write_text(
-        re.sub(r"(TLSA\s+3 1 1 )\w{4}", r"\g<1>0000", forged.read_text(encoding="utf-8")), encoding="utf-8"
-    )
+        ds = "" if options is None else _sign(dns, zone, options)
+        if zone == ".":
+            (dns / "anchor").write_text(ds, encoding="utf-8")
+        else:
+            records[zone.partition(".")[2] or "."] += [records[zone][0], _WRONG_DS if zone == "bogus.example" else ds]
     (dns / "hints").write_text(f". 60 NS ns.example.\nns.example. 60 A {AUTHORITY}\n", encoding="utf-8")
-    (dns / "anchor").write_text((dns / "dsset-.").read_text(encoding="utf-8"), encoding="utf-8")
+    forged = dns / "forged.example.signed"
+    text = re.sub(r"(TLSA\s+3 1 1 )\w{4}", r"\g<1>0000", forged.read_text(encoding="utf-8"))
+    forged.write_text(text, encoding="utf-8")
 
 
 def _records(site: Site) -> Iterator[str]:
@@ -274,24 +267,13 @@ def _records(site: Site) -> Iterator[str]:
 
 
 def _sign(dns: Path, zone: str, options: Sequence[str]) -> str:
-    """Sign the zone with a new key. Returns its DS record."""
-    for command in (
-        ("dnssec-keygen", "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", zone),
-        (
-            "dnssec-signzone",
-            "-q",
-            "-S",
-            "-z",
-            "-O",
-            "full",
-            *options,
-            "-o",
-            zone,
-            "-f",
-            f"{_file(zone)}.signed",
-            _file(zone),
-        ),
-    ):
-        ended = subprocess.run(command, cwd=dns, capture_output=True, text=True, timeout=SECONDS, check=False)
-        assert ended.returncode == 0, f"{' '.join(command)}: {ended.stderr}"
+    """Sign the zone with one new key. Returns its DS record."""
+    _run(dns, "dnssec-keygen", "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", zone)
+    files = ("-f", f"{_file(zone)}.signed", _file(zone))
+    _run(dns, "dnssec-signzone", "-q", "-S", "-z", "-O", "full", *options, "-o", zone, *files)
     return (dns / f"dsset-{zone.rstrip('.')}.").read_text(encoding="utf-8")
+
+
+def _run(folder: Path, *command: str) -> None:
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SIGN_SECONDS, check=False)
+    assert ended.returncode == 0, f"{' '.join(command)}: {ended.stderr}"

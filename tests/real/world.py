@@ -48,10 +48,6 @@ class World:
             check=False,
         )
 
-    def logged(self, about: str = "") -> str:
-        """The last lines of each server's log that speak of `about`."""
-        return logged(self.folder, about)
-
 
 def logged(folder: Path, about: str = "") -> str:
     """The last lines of each log in the folder that speak of `about`."""
@@ -62,12 +58,9 @@ def logged(folder: Path, about: str = "") -> str:
     return "\n".join(found)
 
 
-def lacking() -> str:
-    """What this machine lacks for real servers; empty when nothing."""
-    missing = [program for program in PROGRAMS if shutil.which(program) is None]
-    if missing:
-        return f"real servers need {', '.join(missing)}"
-    return "" if os.geteuid() == 0 else "real servers need root"
+def is_possible() -> bool:
+    """Whether this machine has the programs, and we the right to use them."""
+    return os.geteuid() == 0 and all(map(shutil.which, PROGRAMS))
 
 
 @contextmanager
@@ -89,8 +82,7 @@ def running(folder: Path) -> Iterator[World]:
         try:
             assert holder.stdout is not None
             assert holder.stdout.readline() == "ready\n", logged(folder)
-            yield World(
-                folder, Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text(encoding="utf-8").strip()
-            )
+            children = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text(encoding="utf-8")
+            yield World(folder, children.strip())
         finally:
             holder.kill()
