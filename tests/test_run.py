@@ -161,7 +161,7 @@ def machine(checkout: Path, tmp_path: Path) -> Machine:
     return Machine(checkout, folder)
 
 
-UPDATE, INSTALL = "apt-get -qq update", "apt-get -qq install -y --no-install-recommends"
+UPDATE, INSTALL = "apt-get -qq update", "apt-get -qq install -y --no-install-recommends --no-remove"
 
 
 def test_root_gets_a_missing_command(machine: Machine) -> None:

@@ -82,7 +82,8 @@ try_packages() {
         apt-get -qq update >&2 || true
         APT_UPDATED=yes
     fi
-    apt-get -qq install -y --no-install-recommends "$@" >&2 </dev/null
+    # Nothing is removed for it, as another mail server would be for Postfix.
+    apt-get -qq install -y --no-install-recommends --no-remove "$@" >&2 </dev/null
 }
 
 need() {

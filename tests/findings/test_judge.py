@@ -122,6 +122,22 @@ FAULTS = [  # rule, observation, codes, verdict
         {"policy-host-certificate-name-mismatch": "error"},
         Verdict.BROKEN,
     ),
+    (  # the file of the provider's own domain: nothing is said of it
+        "STS-42",
+        with_fetch(text=TESTING.replace("shop.example", "provider.example"), chain=leaf("provider.example")),
+        {"policy-host-certificate-name-mismatch": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-42",
+        with_fetch(text=TESTING + "mx: old.shop.example\r\n", chain=leaf("provider.example")),
+        {
+            "policy-host-certificate-name-mismatch": "error",
+            "policy-mode-testing": "notice",
+            "policy-mx-unused": "notice",
+        },
+        Verdict.BROKEN,
+    ),
     ("STS-41", with_fetch(chain=leaf(f"*.{DOMAIN}")), {}, Verdict.SECURE),
     (
         "STS-41",

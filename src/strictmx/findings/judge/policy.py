@@ -16,6 +16,7 @@ from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.policy_file import File, judge_file, unused_role
 from strictmx.findings.judge.published import Published
 from strictmx.standards import sts
+from strictmx.standards.certificates import FaultKind
 from strictmx.standards.names import address_of
 
 STALE_DAYS = 60  # mode none is a step of a withdrawal; the longest takes as long as the longest max_age served
@@ -26,7 +27,7 @@ PATTERNS_SHOWN = 4
 def judge_policy(published: Published) -> Iterator[Finding]:
     """Findings about the file that the policy host serves."""
     reading = published.fetched_reading
-    if reading is None or not published.intends_sts:
+    if reading is None or not published.intends_sts or _is_of_another(published, reading):
         return
     subject = published.seen.policy_host.host
     yield from judge_file(reading, subject, _file(published))
@@ -38,6 +39,17 @@ def judge_policy(published: Published) -> Iterator[Finding]:
     if reading.policy.mode is sts.Mode.TESTING:
         yield kinds.MODE_TESTING(subject, Severity.NOTICE, **_file(published).facts)
     yield from _judge_patterns(published, reading.policy, subject)
+
+
+def _is_of_another(published: Published, reading: sts.PolicyReading) -> bool:
+    """Whether the file is another domain's: served under another name's certificate, and none of our hosts is in it.
+
+    So answers a web server that was not told of the policy host: with the first of its sites.
+    """
+    certificate, policy, hosts = published.host_certificate, reading.policy, published.mx_names
+    if policy is None or not (policy.mx and hosts) or any(policy.matches(host) for host in hosts):
+        return False
+    return certificate is not None and bool(certificate.of(FaultKind.NAME_MISMATCH))
 
 
 def _file(published: Published) -> File:
