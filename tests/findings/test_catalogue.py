@@ -19,7 +19,7 @@ CONTRACT = """
 sts-record-: missing multiple invalid no-id cname unknown-field wrong-place
 policy-host-: unresolvable unreachable certificate-expired certificate-not-yet-valid certificate-name-mismatch
 policy-host-: certificate-untrusted certificate-self-signed chain-incomplete tls-too-old http-status redirect
-policy-host-: media-type too-large timeout certificate-expires-soon
+policy-host-: media-type too-large timeout certificate-expires-soon addresses-differ
 policy-: invalid version mode-missing mode-invalid mode-testing mode-none max-age-missing max-age-invalid
 policy-: max-age-short mx-missing mx-invalid mx-unused line-ending encoding duplicate-field wildcard-broad
 policy-: wildcard-depth none-stale not-a-policy

@@ -12,7 +12,16 @@ from strictmx.findings.finding import Severity
 from strictmx.findings.judge import judge
 from strictmx.findings.judge.policy_file import lint
 from strictmx.findings.judge.published import CHAIN_SIGNATURE_CHECKS, SIGNATURE_CHECKS, Published
-from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation, Probe, ProbeStage, ReportUri
+from strictmx.findings.observation import (
+    Fetch,
+    FetchStage,
+    LookupStatus,
+    MxHost,
+    Observation,
+    Probe,
+    ProbeStage,
+    ReportUri,
+)
 from strictmx.findings.result import CheckResult, DaneStatus, Verdict
 from strictmx.standards import dane
 from strictmx.standards.names import Name
@@ -36,6 +45,11 @@ def told(result: CheckResult) -> Codes:
 
 def with_record(*texts: str) -> Observation:
     return healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", *texts))
+
+
+def with_others(*others: Fetch, first: Fetch | None = None) -> Observation:
+    """A domain whose policy host has further addresses."""
+    return healthy(policy_host=policy_host(first or fetch(), others=others))
 
 
 def with_fetch(**changes: object) -> Observation:
@@ -138,6 +152,47 @@ FAULTS = [  # rule, observation, codes, verdict
         },
         Verdict.BROKEN,
     ),
+    ("STS-41", with_others(fetch(address="2001:db8::80")), {}, Verdict.SECURE),
+    (  # senders do not try another address once one took the connection
+        "STS-41",
+        with_others(fetch(address="2001:db8::80", chain=leaf("provider.example"))),
+        {"policy-host-addresses-differ": "warning"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "STS-44",
+        with_others(fetch(address="2001:db8::80", status=404)),
+        {"policy-host-addresses-differ": "warning"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "STS-45",
+        with_others(fetch(TESTING, address="2001:db8::80")),
+        {"policy-host-addresses-differ": "warning"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "STS-41",  # in whatever order DNS gives them
+        with_others(fetch(address="2001:db8::80"), first=fetch(chain=leaf(f"mta-sts.{DOMAIN}", not_after=AT - DAY))),
+        {"policy-host-addresses-differ": "warning"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "STS-41",  # wrong everywhere is told once
+        with_others(
+            fetch(address="2001:db8::80", chain=leaf(f"mta-sts.{DOMAIN}", not_after=AT - DAY)),
+            first=fetch(chain=leaf(f"mta-sts.{DOMAIN}", not_after=AT - DAY)),
+        ),
+        {"policy-host-certificate-expired": "error"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-40",  # a sender tries the next address
+        with_others(Fetch(FetchStage.CONNECT_REFUSED, "2001:db8::80")),
+        {"policy-host-addresses-differ": "notice"},
+        Verdict.SECURE,
+    ),
+    ("STS-40", with_others(Fetch(FetchStage.NO_ROUTE, "2001:db8::80")), {}, Verdict.SECURE),
     ("STS-41", with_fetch(chain=leaf(f"*.{DOMAIN}")), {}, Verdict.SECURE),
     (
         "STS-41",

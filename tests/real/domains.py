@@ -126,7 +126,12 @@ DOMAINS = (
     Domain("sts-by-ipv4", "secure", mx=(HEALTHY, None), web=(HEALTHY, None)),
     Domain("sts-by-ipv6", "secure", mx=(None, HEALTHY), web=(None, HEALTHY)),
     Domain("sts-tuned", "secure", mx=(ASKING, ASKING), web=(TUNED, TUNED)),
-    Domain("sts-web-down-at-ipv4", "secure", web=(DOWN, Server(alone=True))),
+    Domain(
+        "sts-web-down-at-ipv4",
+        "secure",
+        ("notice policy-host-addresses-differ",),
+        web=(DOWN, Server(alone=True)),
+    ),
     Domain("both", "secure", zone="signed", tlsa="key"),
     Domain("both-by-ipv6", "secure", zone="signed", tlsa="key", mx=(None, HEALTHY), web=(None, HEALTHY)),
     Domain("dane", "secure", (_DANE_ALONE,), zone="signed", tlsa="key", policy=False),
@@ -173,6 +178,12 @@ DOMAINS = (
     _web("redirects", "policy-host-redirect", Server(location="return 301 https://www.example/mta-sts.txt;")),
     _web("not-found", "policy-host-http-status", Server(location="return 404;")),
     _web("html", "policy-host-media-type", Server(location="types {} default_type text/html;")),
+    Domain(
+        "web-expired-at-ipv6",
+        "partial",
+        ("warning policy-host-addresses-differ",),
+        web=(HEALTHY, Server("expired", alone=True)),
+    ),
     # ---- DANE and DNSSEC ---------------------------------------------------------------------------------------------
     Domain("tlsa-wrong", "broken", ("error dane-mismatch",), zone="signed", tlsa="old key"),
     Domain("tlsa", "secure", ("warning dane-not-signed",), tlsa="key"),

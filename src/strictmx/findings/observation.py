@@ -102,6 +102,17 @@ class FetchStage(Enum):
     DONE = "done"  # a whole response, whatever its status
 
 
+_UNCONNECTED = frozenset(
+    {
+        FetchStage.NO_ROUTE,
+        FetchStage.NOT_ALLOWED,
+        FetchStage.CONNECT_REFUSED,
+        FetchStage.CONNECT_TIMEOUT,
+        FetchStage.CONNECT_FAILED,
+    }
+)
+
+
 class Fetch(_Plain, frozen=True, omit_defaults=True):
     """The one GET of a policy host (RFC 8461 section 3.3), its certificate not yet judged.
 
@@ -123,14 +134,28 @@ class Fetch(_Plain, frozen=True, omit_defaults=True):
     detail: str = ""
     elapsed_ms: Number = 0
 
+    @property
+    def connected(self) -> bool:
+        """Whether an address took the connection; a sender tries the next address where none did."""
+        return self.stage not in _UNCONNECTED
+
 
 class PolicyHost(_Plain, frozen=True, omit_defaults=True):
-    """`mta-sts.DOMAIN`: its addresses and the GET; `fetch` is None when there was no address to ask."""
+    """`mta-sts.DOMAIN`: its addresses and the GET; `fetch` is None when there was no address to ask.
+
+    fetch: from the first address that takes the connection. others: from further addresses, each alone.
+    """
 
     host: str
     a: Lookup
     aaaa: Lookup
     fetch: Fetch | None = None
+    others: tuple[Fetch, ...] = ()
+
+    @property
+    def fetches(self) -> tuple[Fetch, ...]:
+        """All of them, the one that counts first."""
+        return (self.fetch, *self.others) if self.fetch is not None else ()
 
 
 class ProbeStage(Enum):
@@ -301,8 +326,8 @@ def _check(observation: Observation) -> None:
         raise ValueError(f"observed_at lies before {FIRST_YEAR}")
     if Name.parse(observation.domain) != observation.domain:
         raise ValueError("the domain is not in lower-case A-labels")
-    if observation.policy_host.fetch is not None:
-        observation.policy_host.fetch.body.encode("latin-1")
+    for fetch in observation.policy_host.fetches:
+        fetch.body.encode("latin-1")
     for host in observation.hosts:
         for probe in host.probes:
             ip_address(probe.address)

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from strictmx.config import Internet
 from strictmx.findings.observation import (
     REPORT_URIS,
+    Fetch,
     Lookup,
     MxHost,
     Observation,
@@ -38,6 +39,7 @@ from strictmx.internet.trust import TrustStore
 from strictmx.standards import sts, tlsrpt
 from strictmx.standards.names import Name
 
+POLICY_ADDRESSES = 4  # of a policy host, the families taking turns: large hosts have eight that are all alike
 CHAIN_OCTETS = 2_621_440  # chains kept of one domain: 600 sessions with ordinary ones
 
 
@@ -111,9 +113,8 @@ class Observer:
         record_of_reports, report_uris = reporting.result()
         mx, hosts = mail.result()
         hosts = _within_room(hosts)
-        fetch = policy_host.result().fetch
         chains = [probe.chain for host in hosts for probe in host.probes if probe.chain]
-        chains += [fetch.chain] if fetch is not None and fetch.chain else []
+        chains += [fetch.chain for fetch in policy_host.result().fetches if fetch.chain]
         anchors, issuers = await asyncio.to_thread(self._known, chains)
         return Observation(
             domain=str(domain),
@@ -171,7 +172,21 @@ async def _look_at_policy_host(look: Look, domain: Name) -> PolicyHost:
     host = str(sts.policy_host(domain))
     a, aaaa = await look.addresses(host)
     addresses = choose_addresses(a, aaaa)
-    return PolicyHost(host, a, aaaa, fetch=await look.fetch(host, addresses) if addresses else None)
+    fetches = await _fetch_everywhere(look, host, addresses) if addresses else ()
+    return PolicyHost(host, a, aaaa, fetch=fetches[0] if fetches else None, others=fetches[1:])
+
+
+async def _fetch_everywhere(look: Look, host: str, addresses: Sequence[str]) -> tuple[Fetch, ...]:
+    """The GET at each address side by side, first that of the first address that takes the connection."""
+    if len(addresses) == 1:
+        return (await look.fetch(host, addresses),)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(look.fetch(host, [address])) for address in addresses[:POLICY_ADDRESSES]]
+    fetches = [task.result() for task in tasks]
+    chosen = next((fetch for fetch in fetches if fetch.connected), None)
+    if chosen is None:
+        return (await look.fetch(host, addresses),)
+    return (chosen, *(fetch for fetch in fetches if fetch is not chosen))
 
 
 async def _look_at_reporting(look: Look, domain: Name) -> tuple[Lookup, tuple[ReportUri, ...]]:

@@ -237,7 +237,8 @@ class Domain:
     sts, tlsrpt: the TXT records at `_mta-sts` and `_smtp._tls`; in these and in `records`, `{domain}` stands for the
     name of the domain and `{id}` for an id of ten days before the start of the lab.
     web: None for a policy host without address.
-    hosts: mail hosts that no MX record names. records: further records (name, type, text), names as in `Mx.host`.
+    webs: the policy host at further addresses. hosts: mail hosts that no MX record names.
+    records: further records (name, type, text), names as in `Mx.host`.
     faults: questions that fail (name, type or `ANY`, how); one for port 25 holds for the lab's own port too.
     """
 
@@ -249,6 +250,7 @@ class Domain:
     sts: tuple[Text, ...] = (STS_RECORD,)
     policy: Policy = Policy()
     web: Web | None = Web()
+    webs: tuple[Web, ...] = ()
     tlsrpt: tuple[Text, ...] = (TLSRPT_RECORD,)
     mx: tuple[Mx, ...] = (Mx(),)
     hosts: tuple[Mx, ...] = ()

@@ -262,12 +262,15 @@ class Lab:
         self._sites[host] = Site(web.http, row.policy_file())
         self._shown[host] = web.certificate
         if web.tls is Tls.MODERN and web.reach is Reach.OPEN:
-            address = self._shared_address
             self._shared[host] = web.certificate
+            self.dns.add(holder, "A", self._shared_address)
+            further = row.webs
         else:
+            further = (web, *row.webs)
+        for each in further:
             address = next(self._web_addresses)
-            self._web.append(_WebPlan(address, host, web))
-        self.dns.add(holder, "A", address)
+            self._web.append(_WebPlan(address, host, each))
+            self.dns.add(holder, "A", address)
 
     def _alias(self, row: Domain, host: str, alias: str) -> str:
         """Publish a CNAME from `host` to its alias, if it has one; the name that holds the addresses."""

@@ -12,6 +12,7 @@ NO_ANSWER_IN_TIME = "it did not answer within the time"  # `{why}`
 NETWORK_ERROR = "the network reports an error"  # `{why}` where the system gives none
 NOWHERE = "nowhere"  # `{location}` of a redirect without one
 NO_MEDIA_TYPE = "no media type at all"  # `{found}`
+ANOTHER_POLICY = "It serves another policy there."  # `{why}`, beside the meanings of what is wrong
 
 UNRESOLVABLE = Kind(
     code="policy-host-unresolvable",
@@ -108,6 +109,20 @@ CHAIN_INCOMPLETE = Kind(
     f"servers do not. {_NO_POLICY}",
     mend="Configure the full chain in place of the certificate alone (certbot: `fullchain.pem`, not `cert.pem`) and "
     "reload the web server.",
+)
+ADDRESSES_DIFFER = Kind(
+    code="policy-host-addresses-differ",
+    reference="RFC 8461 section 3.3",
+    meaning="The policy host serves the policy at some of its addresses only.",
+    message="{subject} does not serve the same at all of its addresses: {good} is right, {bad} is not. {why} "
+    "Whether a sender gets the policy depends on the address that it takes.",
+    mend="Bring the web server at {bad} into the same state (often one family is forgotten, as in nginx "
+    "`listen [::]:443 ssl;`), or take the address out of DNS; see for yourself with "
+    "`curl -v --resolve {subject}:443:{first} https://{subject}/.well-known/mta-sts.txt`.",
+)
+ADDRESSES_DEAD = ADDRESSES_DIFFER.wording(
+    message="{bad} of {subject} takes no connection, {good} does. Senders try the next address, some of them too late.",
+    mend="Start the web server at {bad}, or take the address out of DNS.",
 )
 CERTIFICATE_EXPIRES_SOON = Kind(
     code="policy-host-certificate-expires-soon",

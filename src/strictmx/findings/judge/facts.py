@@ -30,7 +30,7 @@ _CERTIFICATE_FAULTS = frozenset(
 
 def sts_facts(published: Published) -> StsFacts | None:
     """Record, policy and fetch; None for a domain that publishes nothing of MTA-STS."""
-    fetch, reading = published.seen.policy_host.fetch, published.record
+    fetch, reading = published.fetch, published.record
     answered = None
     body = ""
     if fetch is not None and fetch.status is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from strictmx.findings import words
 from strictmx.findings.catalogue import policy_host as kinds
 from strictmx.findings.finding import Finding, Kind, Severity
 from strictmx.findings.judge import certificate as certificates
@@ -11,6 +12,7 @@ from strictmx.findings.judge.published import Published
 from strictmx.findings.observation import Fetch, FetchStage
 from strictmx.standards import sts
 from strictmx.standards.certificates import Examination, FaultKind
+from strictmx.standards.names import Name
 
 _STAGES: dict[FetchStage, Kind] = {
     FetchStage.NO_ROUTE: kinds.UNREACHABLE_FROM_HERE,
@@ -25,6 +27,12 @@ _STAGES: dict[FetchStage, Kind] = {
     FetchStage.TOO_LARGE: kinds.TOO_LARGE,
 }
 _FAULTS = certificates.by_fault(kinds)
+_RESPONSES = {
+    sts.ResponseFault.STATUS: kinds.HTTP_STATUS,
+    sts.ResponseFault.REDIRECT: kinds.REDIRECT,
+    sts.ResponseFault.MEDIA_TYPE: kinds.MEDIA_TYPE,
+    sts.ResponseFault.CONTENT_ENCODING: kinds.CONTENT_ENCODING,
+}
 
 
 def judge_policy_host(published: Published) -> Iterator[Finding]:
@@ -32,11 +40,12 @@ def judge_policy_host(published: Published) -> Iterator[Finding]:
     host = published.seen.policy_host
     if not published.intends_sts:
         return
-    if host.fetch is None:
+    fetch = published.fetch
+    if fetch is None:
         if not (host.a.failed or host.aaaa.failed):
             yield kinds.UNRESOLVABLE(host.host, Severity.ERROR, evidence=host.a.status.value)
         return
-    fetch = host.fetch
+    yield from _judge_addresses(published)
     if published.host_certificate is not None:
         yield from _judge_certificate(host.host, published.host_certificate, published)
     if fetch.stage in (FetchStage.DONE, FetchStage.TOO_LARGE):
@@ -52,6 +61,58 @@ def judge_policy_host(published: Published) -> Iterator[Finding]:
             version=fetch.tls_version or kinds.OLD_VERSION,
             limit=sts.POLICY_BYTES,
         )
+
+
+def by_chance(published: Published) -> bool:
+    """Whether senders get the policy at some addresses of its host only, and do not try the others."""
+    wrong, right = _by_address(published)
+    return bool(right) and any(fetch.connected for fetch, _ in wrong)
+
+
+def _judge_addresses(published: Published) -> Iterator[Finding]:
+    wrong, right = _by_address(published)
+    if not wrong or not right:
+        return
+    kind, severity = kinds.ADDRESSES_DEAD, Severity.NOTICE
+    if by_chance(published):
+        kind, severity = kinds.ADDRESSES_DIFFER, Severity.WARNING
+    yield kind(
+        published.seen.policy_host.host,
+        severity,
+        evidence="; ".join(filter(None, (fetch.detail for fetch, _ in wrong))),
+        bad=words.listed([fetch.address for fetch, _ in wrong]),
+        good=words.listed([fetch.address for fetch in right]),
+        first=wrong[0][0].address,
+        why=" ".join(dict.fromkeys(why for _, some in wrong for why in some)),
+    )
+
+
+def _by_address(published: Published) -> tuple[list[tuple[Fetch, list[str]]], list[Fetch]]:
+    """The addresses that give no policy, or another one than the one that counts, and why; and those that do."""
+    wrong: list[tuple[Fetch, list[str]]] = []
+    right: list[Fetch] = []
+    for fetch in published.seen.policy_host.fetches:
+        if fetch.stage is FetchStage.NO_ROUTE:  # says nothing about the host
+            continue
+        if not published.serves(fetch):
+            wrong.append((fetch, [kind.meaning for kind in _fault_kinds(published, fetch)]))
+        elif published.fetch is not None and fetch.body != published.fetch.body:
+            wrong.append((fetch, [kinds.ANOTHER_POLICY]))
+        else:
+            right.append(fetch)
+    return wrong, right
+
+
+def _fault_kinds(published: Published, fetch: Fetch) -> Iterator[Kind]:
+    """What keeps senders from taking a policy at one address."""
+    if fetch.chain:
+        faults = published.examine(fetch.chain, Name(published.seen.policy_host.host)).faults
+        yield from (_FAULTS[fault.kind] for fault in faults if fault.kind in _FAULTS)
+    fault = sts.response_fault(fetch.status, fetch.media_type, fetch.content_encoding) if fetch.status else None
+    if fault is not None:
+        yield _RESPONSES[fault]
+    if fetch.stage is not FetchStage.DONE:
+        yield _STAGES[fetch.stage]
 
 
 def _judge_certificate(host: str, certificate: Examination, published: Published) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from strictmx.findings.observation import FetchStage, LookupStatus, MxHost, Observation
+from strictmx.findings.observation import Fetch, FetchStage, LookupStatus, MxHost, Observation
 from strictmx.standards import dane, sts, tlsrpt
 from strictmx.standards.certificates import Examination, examine
 from strictmx.standards.chain import Budget
@@ -101,9 +101,23 @@ class Published:
         return bool(self.record.candidates or self.record_strangers or self.misplaced_records or self.record_alias)
 
     @cached_property
+    def fetch(self) -> Fetch | None:
+        """The GET that counts: at an address that serves a policy, where there is one, whatever order DNS gives."""
+        fetches = self.seen.policy_host.fetches
+        serving = sorted(filter(self.serves, fetches), key=lambda fetch: (":" in fetch.address, fetch.address))
+        return next(iter((*serving, *fetches)), None)
+
+    def serves(self, fetch: Fetch) -> bool:
+        """Whether senders take what an address answers for a policy, by its certificate and its head."""
+        if fetch.stage is not FetchStage.DONE or fetch.status is None or not fetch.chain:
+            return False
+        fault = sts.response_fault(fetch.status, fetch.media_type, fetch.content_encoding)
+        return fault is None and self.examine(fetch.chain, Name(self.seen.policy_host.host)).verifies
+
+    @cached_property
     def host_certificate(self) -> Examination | None:
         """The policy host's chain, judged; None when there was no handshake."""
-        fetch = self.seen.policy_host.fetch
+        fetch = self.fetch
         if fetch is None or not fetch.chain:
             return None
         return self.examine(fetch.chain, Name(self.seen.policy_host.host))
@@ -116,7 +130,7 @@ class Published:
     @cached_property
     def response_fault(self) -> sts.ResponseFault | None:
         """Why the response is no policy, by its head alone; None for a good one and for none at all."""
-        fetch = self.seen.policy_host.fetch
+        fetch = self.fetch
         if fetch is None or fetch.status is None:
             return None
         return sts.response_fault(fetch.status, fetch.media_type, fetch.content_encoding)
@@ -124,7 +138,7 @@ class Published:
     @cached_property
     def fetched_reading(self) -> sts.PolicyReading | None:
         """The file that was served, read, even where a sender would not accept the response; None for no file."""
-        fetch = self.seen.policy_host.fetch
+        fetch = self.fetch
         unread = (sts.ResponseFault.STATUS, sts.ResponseFault.REDIRECT, sts.ResponseFault.CONTENT_ENCODING)
         if fetch is None or fetch.stage is not FetchStage.DONE or self.response_fault in unread:
             return None
@@ -149,7 +163,7 @@ class Published:
     @property
     def policy_unknown(self) -> bool:
         """Whether senders may find a policy that this machine cannot: a record, and no route to the policy host."""
-        fetch = self.seen.policy_host.fetch
+        fetch = self.fetch
         return self.record.record is not None and fetch is not None and fetch.stage is FetchStage.NO_ROUTE
 
     @property
@@ -176,8 +190,7 @@ class Published:
     def _chains(self) -> tuple[tuple[bytes, ...], ...]:
         """Every chain that was sent, each once."""
         chains = [probe.chain for host in self.seen.hosts for probe in host.probes]
-        if self.seen.policy_host.fetch is not None:
-            chains.append(self.seen.policy_host.fetch.chain)
+        chains += [fetch.chain for fetch in self.seen.policy_host.fetches]
         return tuple(dict.fromkeys(chains))
 
     def examine(self, chain: tuple[bytes, ...], host: Name) -> Examination:

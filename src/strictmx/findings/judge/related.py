@@ -129,7 +129,7 @@ class _Beside:
     @cached_property
     def shown(self) -> tuple[_Shown, ...]:
         """The policy host and the MX hosts below the domain that show a certificate of a trusted authority."""
-        fetch = self.published.seen.policy_host.fetch
+        fetch = self.published.fetch
         chains = {self.published.seen.policy_host.host: fetch.chain if fetch is not None else ()}
         for host in self.published.seen.hosts:
             if host.host == self.domain or host.host.endswith(f".{self.domain}"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.host import HostView
+from strictmx.findings.judge.policy_host import by_chance
 from strictmx.findings.judge.published import Published
 from strictmx.findings.result import Verdict
 
@@ -20,7 +21,9 @@ def verdict(published: Published, hosts: Sequence[HostView], findings: Sequence[
     by_dane = published.seen.mx.secure and all(host.protected_by_dane for host in hosts)
     by_policy = policy is not None and all(host.delivers.sts is True for host in hosts)
     dane_lasts = not any(host.dane_ends_soon for host in hosts)
-    policy_lasts = not (published.policy_host_ends_soon or any(host.certificate_ends_soon for host in hosts))
+    policy_lasts = not (
+        by_chance(published) or published.policy_host_ends_soon or any(host.certificate_ends_soon for host in hosts)
+    )
     if (by_dane and dane_lasts) or (by_policy and policy_lasts and published.enforced):
         return Verdict.SECURE
     if by_policy and policy_lasts and not by_dane:

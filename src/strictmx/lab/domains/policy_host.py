@@ -179,5 +179,27 @@ _CERTIFICATES = (
         web=Web(certificate=Certificate(validity=Validity.ENDS_SOON)),
     ),
 )
+_SEVERAL = (
+    Domain(
+        name="policy-host-addresses-differ.example",
+        shows="The policy host has two addresses; at the second its certificate is for another name.",
+        verdict="partial",
+        codes={"policy-host-addresses-differ": "warning"},
+        webs=(Web(certificate=Certificate(names=("www.shop.example",))),),
+    ),
+    Domain(
+        name="policy-host-addresses-differ-dead.example",
+        shows="The policy host has two addresses; nothing listens at the second.",
+        verdict="secure",
+        codes={"policy-host-addresses-differ": "notice"},
+        webs=(Web(reach=Reach.REFUSED),),
+    ),
+    Domain(
+        name="policy-host-addresses-alike.example",
+        shows="The policy host has two addresses that are alike.",
+        verdict="secure",
+        webs=(Web(),),
+    ),
+)
 
-ROWS = _REACHING + _ANSWERING + _CERTIFICATES
+ROWS = _SEVERAL + _REACHING + _ANSWERING + _CERTIFICATES
