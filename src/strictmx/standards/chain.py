@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, p
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.utils import CryptographyDeprecationWarning
-from cryptography.x509.extensions import Extensions
+from cryptography.x509.extensions import Extensions, ExtensionType
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from strictmx.standards.extensions import READING_ERRORS, read_extensions
@@ -56,7 +56,7 @@ class Certificate:
     """A certificate that could be read.
 
     subject, issuer: folded names, for comparison. subject_text, issuer_text: for people, cut to TEXT_CHARACTERS.
-    key: None when its algorithm is unknown here. extensions: None when they cannot be read.
+    key: None when its algorithm is unknown here. extensions: None when they cannot be read; by_kind: their values.
     dns_ids: the dNSName entries of the subject alternative name, as they stand.
     """
 
@@ -71,6 +71,7 @@ class Certificate:
     not_after: datetime
     key: CertificatePublicKeyTypes | None
     extensions: Extensions | None
+    by_kind: Mapping[type, ExtensionType]
     dns_ids: tuple[str, ...]
 
     @property
@@ -80,13 +81,7 @@ class Certificate:
 
     def extension(self, kind: type[_Extension]) -> _Extension | None:
         """The value of the extension of that kind; None when it is not there or none can be read."""
-        if self.extensions is None:
-            return None
-        try:
-            extension: x509.Extension[_Extension] = self.extensions.get_extension_for_class(kind)
-        except x509.ExtensionNotFound:
-            return None
-        return extension.value
+        return cast("_Extension | None", self.by_kind.get(kind))
 
 
 def read_certificate(der: bytes) -> Certificate:
@@ -125,6 +120,7 @@ def _read(der: bytes) -> Certificate:
         not_after=not_after,
         key=key,
         extensions=extensions,
+        by_kind={type(extension.value): extension.value for extension in extensions or ()},
         dns_ids=dns_ids,
     )
 
