@@ -61,6 +61,11 @@ def script(name: str, *arguments: str) -> Took:
     return took(sys.executable, str(HERE / name), *arguments)
 
 
+def checkdmarc(*domains: str) -> Took:
+    """The peer's own command."""
+    return took(str(Path(sys.executable).parent / "checkdmarc"), "-n", "127.0.0.2", "--check-mx-tls", *domains)
+
+
 @contextmanager
 def world(domains: int, mx: int, *more: str) -> Iterator[World]:
     folder = WORK / "-".join(("world", str(domains), str(mx), *more))
@@ -121,6 +126,7 @@ def cpu() -> None:
         peer = json.loads(script("peer.py", "127.0.0.2", *lab.domains[:100]).output)
         assert peer["good"] == 100
         theirs = peer["cpu"] / 100
+        whole = (checkdmarc(*lab.domains[:101]).cpu - checkdmarc(lab.domains[0]).cpu) / 100
     told("cpu: bare floor, a domain", f"{bare * 1000:.1f} ms", "", reached=True)
     told("cpu: strictmx", f"{ours * 1000:.1f} ms = {ours / bare:.2f} x", "at most 2.5 x", reached=ours <= 2.5 * bare)
     told("cpu: checkdmarc, the parts that both check", f"{theirs * 1000:.1f} ms", "", reached=True)
@@ -130,7 +136,8 @@ def cpu() -> None:
         "at least 3 x less",
         reached=theirs >= 3 * parts,
     )
-    told("cpu: strictmx with all that it checks", f"{theirs / ours:.2f} x less", "", reached=True)
+    told("cpu: checkdmarc with all that it checks", f"{whole * 1000:.1f} ms", "", reached=True)
+    told("cpu: strictmx with all that it checks", f"{whole / ours:.2f} x less", "", reached=True)
 
 
 def throughput() -> None:
@@ -185,5 +192,8 @@ def memory() -> None:
 FIGURES = {figure.__name__: figure for figure in (startup, latency, cpu, throughput, nine, memory)}
 
 if __name__ == "__main__":
-    for name in sys.argv[2:] or FIGURES:
+    wanted = sys.argv[2:] or list(FIGURES)
+    if not FIGURES.keys() >= set(wanted):
+        sys.exit(f"benchmarks/run: the figures are {' '.join(FIGURES)}")
+    for name in wanted:
         FIGURES[name]()

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 def environment() -> dict[str, str]:
     """The environment of a command under test: no configuration of the machine, our sources first."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("STRICTMX_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("STRICTMX_", "COLUMNS"))}
     return inherited | {"PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
 
 

@@ -91,7 +91,8 @@ need() {
 }
 
 environment() {
-    local name=$1-$PYTHON_VERSION lock=$ROOT/requirements/$2 stamp hash
+    local name lock=$ROOT/requirements/$2 stamp hash
+    name=$1-${PYTHON_IDENTITY%% *}-$(printf %s "$PYTHON_IDENTITY" | sha256sum | cut -c 1-6) # one for each interpreter
     ENVIRONMENT=$CACHE/$name
     hash=$(sha256sum <"$lock") || die "$lock cannot be read"
     stamp="$PYTHON_IDENTITY $ROOT ${hash%% *}"

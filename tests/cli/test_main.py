@@ -50,7 +50,7 @@ WRONG = [
     (["check", "a.example", "--config", "/nonexistent.toml"], "/nonexistent.toml"),
     (["--config", "/nonexistent.toml", "check", "a.example"], "/nonexistent.toml"),
     (["--config"], "needs a file"),
-    (["policy"], "VERB"),
+    (["policy"], "name new or lint"),
     (["policy", "new"], "DOMAIN"),
     (["policy", "new", "a..b", "--mx", "x.example"], "is no domain name"),
     (["policy", "new", "_x.example", "--mx", "x.example"], "letters, digits and hyphens"),
@@ -68,7 +68,11 @@ WRONG = [
     (["records", "_x.example"], "letters, digits and hyphens"),
     (["records", "a.example", "--policy", "/nonexistent"], "No such file"),
     (["records", "a.example", "--policy", "x", "--tlsa"], "go together"),
-    (["lab"], "VERB"),
+    (["lab"], "name up or list"),
+    (["lab", "upp"], "did you mean up?"),
+    (["check", "--concurrency", "x", "a.example"], "--concurrency is a number"),
+    (["check", "--save"], "--save needs a value"),
+    (["check", "--related", "--selector", "s1._domainkey.a.example", "a.example"], "the selector alone, s1"),
     (["lab", "up", "--dir", "/dev/null/x"], "/dev/null"),
 ]
 

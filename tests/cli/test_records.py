@@ -157,7 +157,8 @@ def test_hosts_without_tlsa_are_named(run: Run, tmp_path: Path) -> None:
     policy.write_bytes(f"version: STSv1\r\nmode: testing\r\n{lines}max_age: 604800\r\n".encode())
     certificate.write_bytes(server(authority("CA"), "mx1.shop.example").pem)
     ended = run("records", "shop.example", "--policy", str(policy), "--tlsa", "--certificate", str(certificate))
-    assert "no TLSA record for mx2.shop.example, *.other.example" in ended.err
+    assert "no TLSA record for mx2.shop.example: the certificate is not for it\n" in ended.err
+    assert "no TLSA record for *.other.example: it names no single host\n" in ended.err
 
 
 def test_a_file_from_the_far_future_needs_an_id(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

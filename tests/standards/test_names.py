@@ -34,7 +34,7 @@ BAD = [  # rule, text, part of the reason
     ("TLS-01", "a b.example", "letters"),
     ("TLS-01", "exa\x1bmple.com", "letters"),
     ("TLS-01", "user@example.com", "after the @, example.com"),
-    ("TLS-01", "-a.example", "letters"),
+    ("TLS-01", "-a.example", "hyphen"),
     ("TLS-01", "https://example.com/x", "write example.com"),
     ("TLS-01", "192.0.2.1", "address"),
     ("TLS-01", "x" * 64 + ".example", "63"),

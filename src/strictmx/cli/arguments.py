@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+import textwrap
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -51,8 +54,19 @@ class Help:
         return {
             "description": self.about,
             "epilog": f"examples:\n{examples}",
-            "formatter_class": argparse.RawDescriptionHelpFormatter,
+            "formatter_class": _Formatter,
         }
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal: paragraphs are filled, indented lines stay as they are, to be pasted."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines: list[str] = []
+        for kept, block in groupby(text.splitlines(), key=lambda line: not line or line.startswith(" ")):
+            gathered = list(block)
+            lines += gathered if kept else textwrap.wrap(" ".join(gathered), width)
+        return "\n".join(indent + line for line in lines)
 
 
 class _OneLine(argparse.ArgumentParser):
@@ -60,12 +74,28 @@ class _OneLine(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         name = self.prog.removeprefix("strictmx ")
-        raise UsageError(f"{name}: {message} (see {self.prog} --help)")
+        raise UsageError(f"{name}: {self._plainly(message)} (see {self.prog} --help)")
+
+    def _plainly(self, message: str) -> str:
+        """What argparse says, for people."""
+        if match := re.match(r"argument (\S+): expected one argument", message):
+            return f"{match[1]} needs a value"
+        if match := re.match(r"argument (\S+): invalid int value: (.*)", message):
+            return f"{match[1]} is a number, not {match[2]}"
+        import difflib
+
+        verbs = [verb for action in self._actions if action.dest == "verb" for verb in action.choices or ()]
+        if match := re.match(r"argument VERB: invalid choice: '(.*)' \(", message):
+            near = difflib.get_close_matches(match[1], verbs, n=1)
+            return f"unknown verb {match[1]}" + (f", did you mean {near[0]}?" if near else "")
+        if match := re.match(r"the following arguments are required: (.*)", message):
+            return f"name {' or '.join(verbs) if match[1] == 'VERB' else match[1]}"
+        return message
 
 
 def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     """What to say of a word that the verb does not know."""
-    import difflib
+    import difflib  # only a slip pays for it
 
     options = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001 - no other way
     near = difflib.get_close_matches(word, options, n=1)

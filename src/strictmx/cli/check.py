@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from argparse import Namespace
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SELECTORS = 16  # DKIM selectors of one run
 LIST_BYTES = 64 * 1_048_576  # a file of domains: some three million of them
+LINES_TOLD = 20  # of a file of domains that hold none; more is another file than meant
 RESULT_KEY = b'"verdict"'  # what a printed result has and an observation has not
 LAST_SECONDS = 0.7  # from Ctrl-C until the process is ended, should it be stuck
 CONCURRENCY = 20  # domains at a time
@@ -51,15 +53,16 @@ def declare(parser: Parser) -> None:
         "--from",
         dest="source",
         metavar="FILE",
-        help="a file of domains, one a line, # begins a comment, here or beside the configuration; - is stdin",
+        help="a file of domains, one a line, # begins a comment; - is standard input. A name that is not found here "
+        "is looked for beside the configuration, where `lab up` writes the file ALL",
     )
     parser.add(
         "--concurrency",
         type=int,
         default=CONCURRENCY,
         metavar="N",
-        help=f"domains under way at the same time (1 to {MOST_CONCURRENCY}, default {CONCURRENCY}); of them some 80 "
-        "at once are asked about, fewer where few files may be open",
+        help=f"domains looked at side by side (1 to {MOST_CONCURRENCY}, default {CONCURRENCY}); above 80 it gets no "
+        "faster, and where few files may be open (`ulimit -n`) fewer are looked at",
     )
     parser.add(
         "--related",
@@ -134,6 +137,9 @@ def _selectors(options: Namespace) -> list[str] | None:
         )
     names: dict[str, None] = {}
     for text in options.selectors:
+        selector, key, _ = text.partition("._domainkey")
+        if key:
+            raise UsageError(f"check: --selector {text!r}: name the selector alone, {selector}")
         try:
             names[str(Name.parse(text))] = None
         except InvalidName as error:
@@ -166,17 +172,19 @@ def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
     if wrong:
         raise UsageError(*wrong)
     refused: list[str] = []
+    named = "standard input" if options.source == STDIN else options.source
     if options.source is not None:
         for number, text in _lines(options.source):
             try:
                 names[Name.mail_domain(text)] = None
             except InvalidName as error:
-                refused.append(f"{options.source}:{number}: {error}")
+                several = "; one domain a line" if re.search(r"[\s,;]", text) else ""
+                refused.append(f"{named}:{number}: {error}{several}")
+        if len(refused) > LINES_TOLD:
+            refused[LINES_TOLD:] = [f"{named}: {len(refused) - LINES_TOLD} more lines name no domain"]
     if not names and options.replay is None and not refused:
         if options.source is not None:
-            raise UsageError(
-                f"check: {'standard input' if options.source == STDIN else options.source} names no domain"
-            )
+            raise UsageError(f"check: {named} names no domain")
         raise UsageError("check: name a domain, or a file of domains with --from (see strictmx check --help)")
     return list(names), refused
 
@@ -270,6 +278,7 @@ def _replay(options: Namespace, domains: list[Name], report: _Report) -> None:
     source = options.replay
     wanted = set(domains)
     missing = set(domains)
+    unseen = 0
     for number, line in enumerate(read_lines(source, OBSERVATION_BYTES + len(b"\r\n")), start=1):
         if len(line) <= OBSERVATION_BYTES and not line.strip():
             continue
@@ -281,7 +290,10 @@ def _replay(options: Namespace, domains: list[Name], report: _Report) -> None:
         if wanted and observation.domain not in wanted:
             continue
         missing.discard(Name(observation.domain))
+        unseen += options.related and observation.related is None
         report.tell(observation, judge(observation, related=options.related))
+    if unseen:
+        tell(f"{source}: {unseen} of the observations were saved without --related, so nothing of that is told")
     if not report.told and not missing:
         raise UsageError(f"{source}: holds no observation")
     if missing:

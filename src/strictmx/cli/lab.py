@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import sys
 import tempfile
+import textwrap
 from argparse import Namespace
 from pathlib import Path
 
@@ -86,9 +87,8 @@ def _list(options: Namespace) -> int:
     if options.json:
         sys.stdout.write(json_document(table))
         return 0
-    width = max(len(str(row["domain"])) for row in table)
-    standard_output().lines(
-        ((f"{row['domain']:<{width}}", "bold"), (f"  {row['verdict']:<8}", ""), (f"  {row['shows']}", ""))
-        for row in table
-    )
+    output = standard_output()
+    for row in table:
+        output.lines([((f"{row['domain']}", "bold"), (f"  {row['verdict']}", ""))])
+        output.lines(((f"  {line}", ""),) for line in textwrap.wrap(str(row["shows"]), output.width - 2))
     return 0

@@ -29,7 +29,7 @@ HELP = Help(
         ("strictmx policy new example.com --mode enforce --mx mx1.example.com --max-age 4w", "another one"),
         ("strictmx policy lint mta-sts.txt", "what senders make of a file"),
         (
-            "curl https://mta-sts.example.com/.well-known/mta-sts.txt | strictmx policy lint -",
+            "curl -sSf https://mta-sts.example.com/.well-known/mta-sts.txt | strictmx policy lint -",
             "of one that is served",
         ),
     ),
@@ -47,7 +47,7 @@ LINT_HELP = Help(
     examples=(
         ("strictmx policy lint mta-sts.txt", "a file"),
         (
-            "curl https://mta-sts.example.com/.well-known/mta-sts.txt | strictmx policy lint - --json",
+            "curl -sSf https://mta-sts.example.com/.well-known/mta-sts.txt | strictmx policy lint - --json",
             "one that is served, for a program",
         ),
     ),
@@ -82,6 +82,8 @@ def run(options: Namespace) -> int:
 
 
 def _new(options: Namespace) -> int:
+    from strictmx.api import parse_policy
+
     try:
         domain = Name.mail_domain(options.domain)
     except InvalidName as error:
@@ -93,6 +95,8 @@ def _new(options: Namespace) -> int:
     if not patterns and mode is not sts.Mode.NONE:
         patterns = _present(domain, options)
     text = sts.format_policy(sts.Policy(mode, patterns, max_age))
+    for finding in parse_policy(text)[1]:
+        tell(f"{finding.code}: {finding.message}")
     sys.stdout.flush()
     sys.stdout.buffer.write(text)  # octets, so that the line ends stay CRLF
     sys.stdout.buffer.flush()
@@ -103,7 +107,7 @@ def _max_age(text: str) -> int:
     from strictmx.config.values import parse_duration
 
     most = sts.MAX_AGE_SECONDS
-    wanted = f"policy new: --max-age is 0 to {most} seconds, or a number with s, m, h, d, w or y, not {text!r}"
+    wanted = f"policy new: --max-age is 0 to {most} seconds (1y), or as much with s, m, h, d, w or y, not {text!r}"
     try:
         seconds = int(text) if text.isascii() and text.isdecimal() else int(parse_duration(text).total_seconds())
     except ValueError as error:
@@ -175,7 +179,10 @@ def _lint(options: Namespace) -> int:
     from strictmx.cli import view
 
     name = "" if options.file == STDIN else shlex.quote(options.file)
-    policy, findings = parse_policy(read_bytes(options.file, sts.POLICY_BYTES), file_name=name)
+    data = read_bytes(options.file, sts.POLICY_BYTES)
+    if not data and options.file == STDIN:
+        raise UsageError("policy lint: standard input is empty")
+    policy, findings = parse_policy(data, file_name=name)
     if options.json:
         document = {
             "verdict": "valid" if policy is not None else "invalid",
@@ -185,5 +192,7 @@ def _lint(options: Namespace) -> int:
         sys.stdout.write(json_document(document))
     else:
         output = standard_output()
-        output.lines(view.lint_lines(options.file, policy, findings, output.width))
+        output.lines(
+            view.lint_lines("standard input" if options.file == STDIN else options.file, policy, findings, output.width)
+        )
     return 0 if policy is not None else 1

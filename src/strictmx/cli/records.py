@@ -67,9 +67,13 @@ def run(options: Namespace) -> int:
         raise UsageError(f"records: name the policy file of {domain} with --policy FILE")
     from strictmx.api import parse_policy
 
-    policy, _ = parse_policy(read_bytes(options.policy, sts.POLICY_BYTES))
+    data = read_bytes(options.policy, sts.POLICY_BYTES)
+    named = "standard input" if options.policy == STDIN else options.policy
+    if not data and options.policy == STDIN:
+        raise UsageError("records: standard input is empty")
+    policy, _ = parse_policy(data)
     if policy is None:
-        tell(f"{options.policy}: senders ignore this policy; see strictmx policy lint")
+        tell(f"{named}: senders ignore this policy; see strictmx policy lint")
         return 1
     found = [
         _policy_record(domain, options),
@@ -113,7 +117,8 @@ def _reporting(domain: Name, options: Namespace) -> tuple[DnsRecord, ...]:
     try:
         return (records.reporting_record(domain, rua),)
     except ValueError as error:
-        raise UsageError(f"records: --rua {', '.join(rua)}: {error}") from error
+        hint = "; repeat --rua for each address" if any("," in uri for uri in options.rua) else ""
+        raise UsageError(f"records: --rua {', '.join(rua)}: {error}{hint}") from error
 
 
 def _usual_rua(domain: Name) -> str:
@@ -152,17 +157,20 @@ def _tlsa(domain: Name, policy: sts.Policy, file: str) -> tuple[DnsRecord, ...]:
         has = ", ".join(records.certificate_names(der)[:NAMES_SHOWN]) or "no name"
         raise UsageError(f"records: {file}: the certificate is for {has}, not for {', '.join(hosts[:NAMES_SHOWN])}")
     given = {record.name for record in found}
-    left = [str(pattern) for pattern in policy.mx if pattern.wildcard or dane.query_name(pattern.name) not in given]
-    if left:
-        tell(
-            f"no TLSA record for {', '.join(left)}: a wildcard, a host outside {domain}, or one that the certificate "
-            "is not for"
-        )
+    for pattern in policy.mx:
+        if pattern.wildcard:
+            tell(f"no TLSA record for {pattern}: it names no single host")
+        elif pattern.name not in hosts:
+            tell(f"no TLSA record for {pattern}: it stands in the zone of that host, outside {domain}")
+        elif dane.query_name(pattern.name) not in given:
+            tell(f"no TLSA record for {pattern}: the certificate is not for it")
     return found
 
 
 def _assumed(domain: Name, options: Namespace, found: list[DnsRecord]) -> Iterator[str]:
     """What nobody chose, in a sentence each."""
+    if options.id is None and options.policy == STDIN:
+        yield "the id is the time of now; where the policy has not changed, give the old one with --id"
     if not options.rua and options.format == "nsupdate":
         yield "the TLSRPT record stays as it is; choose where reports go with --rua"
     elif not options.rua:

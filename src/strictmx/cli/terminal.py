@@ -29,9 +29,7 @@ class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.interactive = stream.isatty() and os.environ.get("TERM") != "dumb"
-        self.width = (
-            min(shutil.get_terminal_size((PIPE_WIDTH, 24)).columns, MOST_WIDTH) if self.interactive else PIPE_WIDTH
-        )
+        self.width = min(shutil.get_terminal_size((PIPE_WIDTH, 24)).columns, MOST_WIDTH)  # COLUMNS holds for pipes, too
         self._console: Console | None = None
 
     @property

@@ -59,6 +59,8 @@ class Name(str):
                 raise InvalidName(text, "a label between two dots is empty")
             if len(label) > LABEL_OCTETS:
                 raise InvalidName(text, f"a label is longer than {LABEL_OCTETS} characters")
+            if label[0] == "-" or label[-1] == "-":
+                raise InvalidName(text, "a label begins and ends with a letter or digit, not with a hyphen")
             if not _LABEL.match(label):
                 raise InvalidName(text, "a label may hold letters, digits, hyphens and underscores only")
         if address_of(name) is not None:
