@@ -110,7 +110,7 @@ CASES: list[tuple[str, str, Said, dict[str, Any], str]] = [  # rule, check, what
     ("", "ipv6", words.FAMILY_WORKS, {}, "IPv6"),
     ("", "ipv6", words.IPV6_MISSING, {"ipv6": False}, "Nothing needs doing"),
     ("", "ipv6", words.FAMILY_BLOCKED, {"mail": mail(ProbeStage.DONE, v6=ProbeStage.CONNECT_TIMEOUT)}, "IPv4 only"),
-    ("", "ipv6", words.FAMILY_WORKS, {"mail": mail(ProbeStage.SILENT, v6=ProbeStage.CONNECT_TIMEOUT)}, ""),
+    ("", "ipv6", words.FAMILY_ROUTED, {"mail": mail(ProbeStage.SILENT, v6=ProbeStage.CONNECT_TIMEOUT)}, ""),
     ("", "ipv4", words.FAMILY_BLOCKED, {"mail": mail(ProbeStage.SILENT, v6=ProbeStage.DONE)}, "IPv6 only"),
     ("", "ipv4", words.IPV4_MISSING, {"ipv4": False}, "NAT64"),
     ("", "ipv4", words.IPV4_MISSING, {"ipv4": False, "ipv6": False}, ""),  # a laboratory needs no route
@@ -118,7 +118,7 @@ CASES: list[tuple[str, str, Said, dict[str, Any], str]] = [  # rule, check, what
     ("", "dns", words.DNS_WORKS, {"servers": [server(bogus=(TIMEOUT, BOGUS), signed=(SERVFAIL, TIMEOUT))]}, ""),
     ("", "dns", words.DNS_PARTLY, {"servers": [server(), *DEAD]}, "Take 192.0.2.53 port 53 out of /etc/resolv.conf"),
     ("", "dns", words.DNS_BROKEN, {"servers": DEAD}, "no answer"),
-    ("", "dns", words.DNS_BROKEN, {"servers": [server(FAR, (NXDOMAIN, NXDOMAIN), (NXDOMAIN, NXDOMAIN))]}, "public"),
+    ("", "dns", words.DNS_LOCAL, {"servers": [server(FAR, (NXDOMAIN, NXDOMAIN), (NXDOMAIN, NXDOMAIN))]}, "public"),
     ("", "dns", words.DNS_BROKEN_HERE, {"servers": [server(HERE, (SERVFAIL,) * 2, (SERVFAIL,) * 2)]}, "SERVFAIL"),
     ("", "dns", words.DNS_OFFLINE, NO_NETWORK, "ip route"),
     ("DANE-01", "dnssec", words.DNSSEC_WORKS, {}, HERE),

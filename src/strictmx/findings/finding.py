@@ -39,7 +39,7 @@ class Finding(msgspec.Struct, frozen=True):
     code: never changes its meaning. severity: how much it matters in this case. subject: the domain, host, address or
     record it is about. message: what is the case, then what follows from it. mend: what to do, in the order to do it,
     ready to paste; empty when there is nothing to do. reference: the rule it rests on. evidence: the words of a
-    library or a server that led here; never part of the message.
+    library or a server that led here, or our number of the rule; never part of the message.
     """
 
     code: str

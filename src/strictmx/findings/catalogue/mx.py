@@ -42,7 +42,8 @@ MISSING_NO_ADDRESS = MISSING.wording(
 )
 MISSING_NO_DOMAIN = MISSING.wording(
     message="The domain {subject} does not exist. Mail to it bounces.",
-    mend="Check the spelling; if it is right, register the name or have its parent zone delegate it.",
+    mend="Check the spelling; if it is right, register the name or have its parent zone delegate it. Where others can "
+    "reach it, the resolver used here is at fault: `strictmx doctor` tells.",
 )
 NULL = Kind(
     code="mx-null",

@@ -110,7 +110,8 @@ def _family(check: str, seen: Seen, *, routed: bool | None, missing: Said) -> Ch
     if own and not any(own) and any(map(_speaks, probes)):
         (other,) = names.keys() - {check}
         return words.FAMILY_BLOCKED(check, family=names[check], other=names[other], port=str(seen.smtp_port))
-    return words.FAMILY_WORKS(check, family=names[check])
+    said = words.FAMILY_WORKS if any(own) else words.FAMILY_ROUTED
+    return said(check, family=names[check])
 
 
 def _gives_answers(one: ServerSeen) -> bool:
@@ -127,6 +128,7 @@ def _dns(seen: Seen) -> Check:
         "servers": _servers(good),
         "failing": _servers(failing),
         "source": seen.nameservers_from or _written(seen),
+        "configuration": _written(seen),
         "status": "",
     }
     if not failing:
@@ -138,6 +140,8 @@ def _dns(seen: Seen) -> Check:
     if good:
         return words.DNS_PARTLY("dns", evidence, **facts)
     said = words.DNS_BROKEN_HERE if all(one.server.is_loopback for one in failing) else words.DNS_BROKEN
+    if all(lookup.status is LookupStatus.NXDOMAIN for one in failing for lookup in one.signed):
+        said = words.DNS_LOCAL
     return (said if seen.ipv4 or seen.ipv6 else words.DNS_OFFLINE)("dns", evidence, **facts)
 
 

@@ -45,7 +45,8 @@ PORT_STRIPPED = Said(
     "Switch off SMTP inspection (`smtp fixup`, mail protection) in the firewall between here and the internet.",
 )
 
-FAMILY_WORKS = Said(State.WORKS, "This machine has a route to the {family} internet.")
+FAMILY_WORKS = Said(State.WORKS, "The {family} internet can be reached.")
+FAMILY_ROUTED = Said(State.WORKS, "This machine has a route to the {family} internet; more could not be told.")
 IPV6_MISSING = Said(
     State.WARNING,
     "This machine has no route to the IPv6 internet. Mail works without; `check` says of IPv6 addresses that they were "
@@ -79,13 +80,22 @@ DNS_OFFLINE = Said(
 DNS_BROKEN = Said(
     State.BROKEN,
     "No name server gives answers: {failing} ({status}; {source}). Nothing outside can be found.",
-    "Name a server that answers in {source}; the provider or DHCP says which (`resolvectl status`).",
+    "Install a resolver of your own (`apt-get install unbound`) and set "
+    '`nameservers = ["127.0.0.1:53"]` in `[internet]` of {configuration}, or name there a server that answers.',
+)
+DNS_LOCAL = Said(
+    State.BROKEN,
+    "The name servers answer, but for names of their own network only: {failing} ({source}) says that public names do "
+    "not exist. Nothing outside can be found, and `check` takes every domain for one that does not exist.",
+    'Name a resolver that knows the internet: `nameservers = ["ADDRESS:53"]` in `[internet]` of {configuration}; '
+    "`apt-get install unbound` makes one at 127.0.0.1:53 where this network lets it out.",
 )
 
 DNS_BROKEN_HERE = Said(
     State.BROKEN,
     "No name server gives answers: {failing} ({status}; {source}). Nothing outside can be found.",
-    "It is on this machine: start it (`systemctl restart unbound`), or name another in {source}.",
+    "It is on this machine: start it (`systemctl restart unbound`), or name another: `nameservers` in `[internet]` of "
+    "{configuration}.",
 )
 STATUS = STATUS_WORDS | {  # `{status}`
     LookupStatus.TIMEOUT: "no answer",
