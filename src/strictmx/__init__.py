@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from strictmx.internet.local import LocalFault
     from strictmx.internet.trust import TrustError
+    from strictmx.standards.dkim import NoSelector
     from strictmx.standards.names import InvalidName, Name
     from strictmx.standards.sts import HostPattern, Mode, Policy
 
@@ -66,6 +67,7 @@ __all__ = [
     "Mode",
     "MxFacts",
     "Name",
+    "NoSelector",
     "Policy",
     "PolicyFacts",
     "RecordFacts",
@@ -94,6 +96,7 @@ _HOMES = {
     "LocalFault": "internet.local",
     "TrustError": "internet.trust",
     "InvalidName": "standards.names",
+    "NoSelector": "standards.dkim",
     "Name": "standards.names",
     "HostPattern": "standards.sts",
     "Mode": "standards.sts",

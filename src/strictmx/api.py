@@ -42,15 +42,18 @@ async def check(domain: str, settings: Settings | None = None, *, related: Seque
     related: DKIM selectors, to look also at SPF, DMARC, DKIM, CAA and DNSSEC; None: at nothing of that.
     What the domain does never raises, it is in the result; `result.to_json()` is what `check --json` prints.
     Takes 30 seconds at most.
-    Raises InvalidName (a ValueError): no mail domain; TrustError: the trust store cannot be read; LocalFault: this
-    machine has no room for a connection; ImportError: `related` needs `pip install 'strictmx[related]'`.
+    Raises InvalidName or NoSelector (ValueErrors): no mail domain, no selector; TrustError: the trust store cannot be
+    read; LocalFault: this machine has no room for a connection; ImportError: `related` needs the packages of
+    `pip install 'strictmx[related]'`.
 
         result = asyncio.run(strictmx.check("example.com"))
         if result.verdict is strictmx.Verdict.BROKEN:
             print(result.findings[0].message)
     """
     from strictmx.roles import check as role  # the network is loaded by who asks it; reading a policy needs none
+    from strictmx.standards.dkim import read_selectors
 
     internet = (settings or Settings()).internet
-    _, result = await role.check(Name.mail_domain(domain), internet, now=lambda: datetime.now(UTC), related=related)
+    selectors = None if related is None else read_selectors(related)
+    _, result = await role.check(Name.mail_domain(domain), internet, now=lambda: datetime.now(UTC), related=selectors)
     return result

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from strictmx.config import Internet
 from strictmx.findings.observation import Probe, ProbeStage
-from strictmx.internet import smtp
+from strictmx.internet import smtp, tls
 from strictmx.internet.smtp import Prober, Reply, probe
 from tests.internet.conftest import Pki
 from tests.internet.servers import LOOPBACK, Session, free_port, server_context, serving, settings
@@ -190,6 +190,104 @@ async def test_clear_text_after_the_handshake_began_breaks_it() -> None:
     probed = await run(session)
     assert probed.stage is ProbeStage.HANDSHAKE_FAILED
     assert "clear text" in probed.detail
+
+
+async def test_octets_in_clear_in_a_segment_of_their_own_never_pass_for_a_reply(context: ssl.SSLContext) -> None:
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        await reader.readline()
+        writer.write(EHLO)
+        await reader.readline()
+        for segment in (b"220 go\r\n", b"250 injected\r\n"):
+            writer.write(segment)
+            await asyncio.sleep(0)
+        await writer.start_tls(context)
+        await reader.read()
+
+    probed = await run(session)
+    assert probed.stage in {ProbeStage.INJECTED, ProbeStage.HANDSHAKE_FAILED}  # as the segments arrive
+    assert probed.tls_version is None
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_chain_as_large_as_openssl_takes_comes_whole(version: ssl.TLSVersion, pki: Pki, tmp_path: Path) -> None:
+    leaf = pki.leaf(HOST, *(f"a{number:04d}.large.test" for number in range(4_200)))
+    assert smtp.REPLY_OCTETS < len(leaf.der) < 102_400
+    probed = await run(Server(server_context(tmp_path, leaf, newest=version, oldest=version)))
+    assert (probed.stage, probed.chain) == (ProbeStage.DONE, (leaf.der,))
+
+
+def after_the_handshake(context: ssl.SSLContext, then: Session) -> Session:
+    """A session that does `then` in place of an answer to QUIT."""
+
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        await reader.readline()
+        writer.write(EHLO)
+        await reader.readline()
+        writer.write(b"220 go\r\n")
+        await writer.start_tls(context)
+        await then(reader, writer)
+
+    return session
+
+
+async def test_what_never_ends_after_the_handshake_is_not_kept(context: ssl.SSLContext) -> None:
+    sent = 0
+
+    async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        while sent < 100_000_000:
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+            sent += 65_536
+
+    probed = await run(after_the_handshake(context, flood))
+    assert probed.stage is ProbeStage.DONE
+    assert sent < 20_000_000  # what the sockets of both sides hold
+
+
+async def test_a_farewell_of_tls_in_place_of_an_answer_ends_the_session_at_once(
+    context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "QUIT_SECONDS", 60.0)  # `run` waits for less
+
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.close()
+        await reader.read()
+
+    assert (await run(after_the_handshake(context, leave), timeout=30.0)).stage is ProbeStage.DONE
+
+
+async def test_a_reset_during_the_handshake_is_told_as_one() -> None:
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        await reader.readline()
+        writer.write(EHLO)
+        await reader.readline()
+        writer.write(b"220 go\r\n")
+        await reader.read(1)  # the rest of what came is unread, so that closing resets
+        writer.transport.abort()
+
+    probed = await run(session)
+    assert (probed.stage, probed.chain) == (ProbeStage.HANDSHAKE_FAILED, ())
+    assert "hung up" in probed.detail
+
+
+class Nowhere(asyncio.Transport):
+    """A transport that leads nowhere."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+
+async def test_whatever_error_the_network_gives_a_handshake_ends_as_handshakes_end() -> None:
+    line = smtp._Line()  # noqa: SLF001 - no server can make the network fail in this way
+    line.connection_made(Nowhere())
+    line.connection_lost(OSError(113, "No route to host"))
+    with pytest.raises(tls.HANDSHAKE_ERRORS):
+        await line.start_tls(tls.probe_context(), HOST)
 
 
 async def test_a_server_that_hangs_up_in_place_of_a_handshake_is_tried_once_more() -> None:

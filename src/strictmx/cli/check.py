@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from strictmx.findings.observation import Observation
     from strictmx.findings.result import CheckResult, Verdict
 
-SELECTORS = 16  # DKIM selectors of one run
 LIST_BYTES = 64 * 1_048_576  # a file of domains: some three million of them
 LINES_TOLD = 20  # of a file of domains that hold none; more is another file than meant
 RESULT_KEY = b'"verdict"'  # what a printed result has and an observation has not
@@ -131,19 +130,12 @@ def _selectors(options: Namespace) -> list[str] | None:
         return None
     if options.selectors and options.replay is not None:
         raise UsageError("check: --replay judges the selectors that were asked for; --selector asks for others")
-    if len(options.selectors) > SELECTORS:
-        raise UsageError(
-            f"check: --selector is given {len(options.selectors)} times, at most {SELECTORS} are looked for"
-        )
-    names: dict[str, None] = {}
-    for text in options.selectors:
-        selector, key, _ = text.partition("._domainkey")
-        if key:
-            raise UsageError(f"check: --selector {text!r}: name the selector alone, {selector}")
-        try:
-            names[str(Name.parse(text))] = None
-        except InvalidName as error:
-            raise UsageError(f"check: --selector {text!r} is no DKIM selector: {error.reason}") from error
+    from strictmx.standards.dkim import NoSelector, read_selectors
+
+    try:
+        names = read_selectors(options.selectors)
+    except NoSelector as error:
+        raise UsageError(f"check: --selector {error}") from error
     if find_spec("checkdmarc") is None:
         raise UsageError("check: --related needs more packages: pip install 'strictmx[related]'")
     return list(names)

@@ -222,7 +222,7 @@ class DkimFacts(_Result, frozen=True):
     selector: as asked for.
     record: null where there is none, or more than one.
     key: its algorithm; null where the record has no usable key.
-    bits: the length of an RSA key.
+    bits: the length of the key.
     testing: whether the record says that the domain is testing DKIM.
     """
 

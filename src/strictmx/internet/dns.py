@@ -36,7 +36,7 @@ CONCURRENT = 1_000  # questions under way at once, so that a long list does not 
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 RESOLV_CONF_SERVERS = 3  # resolv.conf(5): more are ignored
-_FORWARDING_STUBS = frozenset({"127.0.0.53", "127.0.0.54"})  # systemd-resolved: its AD says little of who validated
+FORWARDING_STUBS = frozenset({"127.0.0.53", "127.0.0.54"})  # systemd-resolved: its AD says little of who validated
 
 # Which failure to tell when the servers failed in different ways: what a server said before what it did not
 _TELLING = (LookupStatus.TIMEOUT, LookupStatus.MALFORMED, LookupStatus.REFUSED, LookupStatus.SERVFAIL)
@@ -271,9 +271,7 @@ def servers(settings: Internet) -> tuple[Server, ...]:
     if not chosen:
         chosen = [(address, 53) for address in _system_nameservers()] or [("127.0.0.1", 53)]
     return tuple(
-        Server(
-            host, port, believed=_canonical(host) in trusted or (is_loopback(host) and host not in _FORWARDING_STUBS)
-        )
+        Server(host, port, believed=_canonical(host) in trusted or (is_loopback(host) and host not in FORWARDING_STUBS))
         for host, port in chosen
     )
 

@@ -57,8 +57,8 @@ def read(data: bytes, asked: Question) -> Message | None:
     at = HEADER_OCTETS + len(asked.section)
     if not flags & _QR or flags & (_OPCODE | _TC) or rcode not in {0, _NXDOMAIN} or questions != 1:
         return None
-    if data[HEADER_OCTETS:at].lower() != asked.section.lower() or not (answers or flags & (_AA | _RA)):
-        return None
+    if data[HEADER_OCTETS:at].lower() != asked.section.lower() or not flags & (_AA | _RA):
+        return None  # the last may be a referral
     try:
         section = _Answer(kind)
         for _ in range(answers):

@@ -81,6 +81,11 @@ class _Seen:
     detail: str = ""
 
 
+def _hung_up(lost: Exception | None) -> ConnectionError:
+    """The end of a connection as handshakes end, whatever error the network gave it."""
+    return lost if isinstance(lost, ConnectionError) else ConnectionAbortedError()
+
+
 class _Line(asyncio.Protocol):
     """The connection and the octets that came in on it, taken out line by line; in clear first, then under TLS."""
 
@@ -199,7 +204,7 @@ class _Line(asyncio.Protocol):
                 self._secured = True
             except ssl.SSLWantReadError:
                 if self._ended:
-                    raise self._lost or ConnectionAbortedError from None
+                    raise _hung_up(self._lost) from self._lost
             finally:
                 self._flush()  # the alert of a handshake that failed, too
             if not self._secured:

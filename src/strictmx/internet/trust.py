@@ -130,6 +130,8 @@ def _file(path: str) -> list[bytes]:
 
 def _read(path: Path) -> Iterator[bytes]:
     try:
+        if not path.is_file():  # opening a pipe would wait for its writer
+            raise TrustError(str(path), "is no regular file" if path.exists() else "No such file or directory")
         with path.open("rb") as file:
             text = file.read(FILE_OCTETS + 1)
     except OSError as error:

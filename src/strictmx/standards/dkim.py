@@ -16,13 +16,41 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from strictmx.standards.names import InvalidName, Name
+
 LEAST_BITS, GOOD_BITS = 1_024, 2_048  # RSA, RFC 8301 section 3.2: below the first no receiver verifies
 ED25519_OCTETS = 32  # RFC 8463 section 3
 KEY_CHARACTERS = 8_192  # of base64; RSA 16384 has 2,800
+SELECTORS = 16  # of one look
 FOUND_CHARACTERS = 40  # how much of a faulty value a clause quotes
 
 _KEY = re.compile(r"v=dkim1|(?:.*;)?[ \t]*p[ \t]*=", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+
+class NoSelector(ValueError):
+    """A text that cannot be a DKIM selector, or too many of them."""
+
+
+def read_selectors(texts: Sequence[str]) -> tuple[str, ...]:
+    """Selectors as people give them, each once, in lower case (RFC 6376 section 3.1).
+
+    Raises NoSelector: a text that is none, the whole name of a key, more than SELECTORS.
+    """
+    if isinstance(texts, str):
+        raise NoSelector("selectors are a list")
+    if len(texts) > SELECTORS:
+        raise NoSelector(f"{len(texts)} selectors are given, at most {SELECTORS} are looked for")
+    names: dict[str, None] = {}
+    for text in texts:
+        selector, key, _ = text.partition("._domainkey")
+        if key:
+            raise NoSelector(f"{text!r}: name the selector alone, {selector}")
+        try:
+            names[str(Name.parse(text))] = None
+        except InvalidName as error:
+            raise NoSelector(f"{text!r} is no DKIM selector: {error.reason}") from error
+    return tuple(names)
 
 
 class Fault(Enum):

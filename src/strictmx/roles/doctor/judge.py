@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from strictmx.config.settings import SYSTEM_FILE
 from strictmx.findings.observation import FetchStage, Lookup, LookupStatus, Probe, ProbeStage
 from strictmx.findings.words import duration, listed
+from strictmx.internet.dns import FORWARDING_STUBS
 from strictmx.internet.local import KEPT, LEAST
 from strictmx.roles.doctor import words
 from strictmx.roles.doctor.result import Check, Said
@@ -139,10 +140,17 @@ def _dns(seen: Seen) -> Check:
     )
     if good:
         return words.DNS_PARTLY("dns", evidence, **facts)
-    said = words.DNS_BROKEN_HERE if all(one.server.is_loopback for one in failing) else words.DNS_BROKEN
+    mute = all(_is_mute(one) for one in failing)
+    said = words.DNS_BROKEN_HERE if mute else words.DNS_BROKEN
     if all(lookup.status is LookupStatus.NXDOMAIN for one in failing for lookup in one.signed):
         said = words.DNS_LOCAL
     return (said if seen.ipv4 or seen.ipv6 else words.DNS_OFFLINE)("dns", evidence, **facts)
+
+
+def _is_mute(one: ServerSeen) -> bool:
+    """Whether it is a resolver of this machine that does not run; a forwarder answers for others."""
+    silent = all(lookup.status is LookupStatus.TIMEOUT for lookup in one.signed)
+    return silent and one.server.is_loopback and one.server.address not in FORWARDING_STUBS
 
 
 def _dnssec(seen: Seen) -> Check:
@@ -157,6 +165,7 @@ def _dnssec(seen: Seen) -> Check:
         shown = tuple(lookup for lookup in first.signed + first.bogus if lookup.failed)
     elif said is not words.DNSSEC_ALL_BOGUS:
         shown = tuple(lookup for lookup in shown if lookup.status in _ANSWERED)
+    shown = shown or first.signed + first.bogus
     validated = any(each is words.DNSSEC_WORKS for each, _ in found)
     return said(
         "dnssec",
@@ -176,7 +185,8 @@ def _validation(one: ServerSeen) -> Said:
     answered = any(lookup.status in _ANSWERED for lookup in one.bogus)
     if all(lookup.status is LookupStatus.BOGUS for lookup in one.signed):
         return words.DNSSEC_ALL_BOGUS
-    if one.server.believed and (any(lookup.secure for lookup in one.bogus) or (marked and answered and not refused)):
+    claims = marked or any(lookup.secure for lookup in one.bogus)
+    if one.server.believed and claims and answered and not refused:  # where one is refused, the other was repaired
         return words.DNSSEC_LIES
     if answered and not refused:
         return words.DNSSEC_OFF
