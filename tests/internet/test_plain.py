@@ -49,7 +49,8 @@ _OPTIONS: tuple[list[dns.edns.Option], ...] = (
 )
 _RRSETS = {
     "answer": st.sampled_from(("SAME", "SAME", "CNAME", "RRSIG")),
-    "authority": st.sampled_from(("SOA", "NS")),
+    "authority": st.sampled_from(("SOA", "SOA", "NS")),
+    "additional": st.sampled_from(("A", "TXT")),
 }
 
 
@@ -61,7 +62,7 @@ class Drawn(NamedTuple):
     available: bool
     rcode: dns.rcode.Rcode
     flags: int
-    rrsets: list[tuple[str, str, str, list[str]]]  # section, owner, type, texts
+    rrsets: list[tuple[str, str, int, str, str, list[str]]]  # section, owner, TTL, class, type, texts
     options: list[dns.edns.Option] | None
     damage: list[tuple[int, int]]  # where, and which octet stands there then
     cut: int
@@ -72,8 +73,8 @@ class Drawn(NamedTuple):
         response = dns.message.make_response(query, recursion_available=self.available)
         response.set_rcode(self.rcode)
         response.flags |= self.flags
-        for section, owner, kind, texts in self.rrsets:
-            rrset = dns.rrset.from_text(owner if owner == "." else f"{owner}.", 60, "IN", kind, *texts)
+        for section, owner, ttl, rdclass, kind, texts in self.rrsets:
+            rrset = dns.rrset.from_text(owner if owner == "." else f"{owner}.", ttl, rdclass, kind, *texts)
             getattr(response, section).append(rrset)
         if self.options is not None:
             response.use_edns(0, options=self.options)
@@ -88,19 +89,25 @@ def responses(draw: DrawFn) -> Drawn:
     """Answers that may say anything, most of them undamaged."""
     rdtype = draw(st.sampled_from(TYPES))
     rrsets = []
-    for section in draw(st.lists(st.sampled_from(("answer", "answer", "authority")), max_size=5)):
+    for section in draw(st.lists(st.sampled_from(("answer", "answer", "authority", "additional")), max_size=5)):
         kind = draw(_RRSETS[section]).replace("SAME", rdtype)
-        rrsets.append((section, draw(NAMES), kind, draw(st.lists(_TEXTS[kind], min_size=1, max_size=2))))
+        texts = draw(st.lists(_TEXTS[kind], min_size=1, max_size=2))
+        rdclass = draw(st.sampled_from(("IN", "IN", "IN", "CH"))) if kind == "TXT" else "IN"
+        rrsets.append((section, draw(NAMES), draw(st.sampled_from((0, 60, 3_600))), rdclass, kind, texts))
     return Drawn(
         name=draw(st.sampled_from(("a.test", "b.test", "mta-sts.test"))),
         rdtype=rdtype,
-        available=draw(st.booleans()),
-        rcode=draw(st.sampled_from((dns.rcode.NOERROR, dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL))),
+        available=draw(st.sampled_from((True, True, False))),
+        rcode=draw(
+            st.sampled_from(
+                (dns.rcode.NOERROR, dns.rcode.NOERROR, dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL, dns.rcode.BADVERS)
+            )
+        ),
         flags=draw(st.sampled_from((0, int(dns.flags.AD), int(dns.flags.AA)))),
         rrsets=rrsets,
         options=draw(st.sampled_from((None, *_OPTIONS))),
-        damage=draw(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=2)),
-        cut=draw(st.sampled_from((0, 0, 0, 1, 20))),
+        damage=draw(st.just([]) | st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=2)),
+        cut=draw(st.sampled_from((0, 0, 0, 0, 0, 0, 1, 20))),
     )
 
 
@@ -172,3 +179,42 @@ def test_a_name_that_points_to_itself_is_left_to_dnspython() -> None:
         assert answers.read(wire, asked).part is not None
     except NotDns:
         pytest.fail("dnspython counts the record")
+
+
+def answered(*records: tuple[str, str]) -> bytes:
+    """An answer to `a.test TXT` with these records, each a section and a line of a zone file."""
+    query = dns.message.make_query("a.test.", "TXT", use_edns=0, want_dnssec=True, id=0)
+    response = dns.message.make_response(query, recursion_available=True)
+    for section, line in records:
+        owner, ttl, rdclass, kind, text = line.split(" ", 4)
+        getattr(response, section).append(dns.rrset.from_text(owner, int(ttl), rdclass, kind, text))
+    return response.to_wire(want_shuffle=False)
+
+
+GOOD = ("answer", 'a.test. 60 IN TXT "v=STSv1; id=1;"')
+LARGEST = (2**31 - 1).to_bytes(4)
+ODD = {
+    "another class": answered(GOOD, ("answer", 'a.test. 60 CH TXT "version.bind"')),
+    "a TTL beyond RFC 2181": answered(("answer", f'a.test. {2**31 - 1} IN TXT "1"')).replace(LARGEST, b"\x80\0\0\0"),
+    "two aliases of one name": answered(
+        ("answer", "a.test. 60 IN CNAME b.test."), ("answer", "A.test. 60 IN CNAME c.test.")
+    ),
+    "two SOA records": answered(
+        ("authority", "test. 60 IN SOA a. b. 1 2 3 4 5"), ("authority", "a.test. 60 IN SOA a. b. 1 2 3 4 6")
+    ),
+    "a referral": bytes([0, 0, 0x81, 0]) + answered(("authority", "test. 60 IN NS ns.test."))[4:],
+    "another version of EDNS": answered(GOOD).replace(b"\0\0\x29\x20\0\0\0", b"\0\0\x29\x20\0\0\1"),
+    "octets missing": answered(GOOD)[:-1],
+}
+
+
+@pytest.mark.parametrize("wire", ODD.values(), ids=ODD)
+def test_what_is_odd_is_left_to_dnspython(wire: bytes) -> None:
+    assert plain.read(wire, answers.question("a.test", "TXT")) is None
+
+
+def test_beside_what_is_odd_the_good_one_is_read() -> None:
+    message = plain.read(answered(GOOD), answers.question("a.test", "TXT"))
+    assert message is not None
+    assert message.part is not None
+    assert message.part.records == ("v=STSv1; id=1;",)
