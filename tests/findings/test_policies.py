@@ -24,10 +24,12 @@ FILES = [  # rule, file, codes (`policy-` left out) with their severities, what 
     ("STS-62", "good-microsoft", "", "the tenant's own hosts, old and new"),
     ("STS-76", "good-withdrawn", "", "a withdrawal needs no mx and a short max_age"),
     ("DEC-01", "odd-lf", "line-ending:notice", "LF alone"),
+    ("DEC-02", "odd-lf-blank-line", "line-ending:warning", "LF alone and an empty line: the worse is told"),
+    ("STS-27", "odd-extensions", "", "keys of others, each like one of the policy's own"),
     ("DEC-02", "odd-blank-line", "line-ending:warning", "an empty line at the end"),
     ("STS-26", "odd-twice", "duplicate-field:warning", "the whole policy pasted twice"),
-    ("STS-27", "odd-upper-case-key", "invalid:warning", "one of two hosts under MX, which senders ignore"),
-    ("STS-27", "odd-numbered-key", "invalid:warning", "one of two hosts under mx2"),
+    ("STS-27", "odd-upper-case-key", "invalid:notice", "one of two hosts under MX, which senders ignore"),
+    ("STS-27", "odd-numbered-key", "invalid:notice", "one of two hosts under mx2"),
     ("STS-21", "mode-enforced", "mode-invalid:error", "a near miss"),
     ("STS-21", "mode-live", "mode-invalid:error", "another word"),
     ("STS-21", "mode-report", "mode-invalid:error", "the word of an old draft"),
@@ -36,6 +38,12 @@ FILES = [  # rule, file, codes (`policy-` left out) with their severities, what 
     ("STS-21", "mode-no-break-space", "mode-invalid:error", "a blank that is none behind the word"),
     ("STS-21", "mode-quoted", "mode-invalid:error", "quotation marks, as in YAML"),
     ("STS-21", "mode-comment", "mode-invalid:error", "a comment behind the word"),
+    ("STS-21", "mode-negated", "mode-invalid:error", "the word, and that it is not meant"),
+    ("STS-20", "line-two-fields", "version:error", "version and mode on one line"),
+    ("STS-28", "line-indented-first", "invalid:error", "only the first line is indented"),
+    ("STS-28", "line-indented-mx", "invalid:error", "only the mx lines are indented"),
+    ("STS-28", "line-html-comment", "invalid:error", "a comment of HTML above the policy"),
+    ("STS-28", "line-cr-within", "line-ending:error", "a carriage return within a value"),
     ("STS-28", "line-without-colon", "invalid:error", "no colon"),
     ("STS-28", "line-full-width-colon", "invalid:error", "a colon that only looks like one"),
     ("STS-28", "line-blank-before-colon", "invalid:error", "a blank before the colon"),
@@ -60,7 +68,10 @@ FILES = [  # rule, file, codes (`policy-` left out) with their severities, what 
     ("STS-23", "mx-final-dot", "mx-invalid:error", "as it stands in the zone"),
     ("STS-23", "mx-preference", "mx-invalid:error", "with the preference of the MX record"),
     ("STS-23", "mx-port", "mx-invalid:error", "with a port"),
-    ("STS-23", "mx-address", "mx-invalid:error", "an IP address"),
+    ("STS-23", "mx-address", "mx-invalid:warning", "an IPv4 address, which has the form of a name"),
+    ("STS-23", "mx-address-literal", "mx-invalid:error", "an IP address in brackets"),
+    ("STS-23", "mx-torn", "mx-invalid:error", "a blank before a dot"),
+    ("STS-23", "mx-comma", "mx-invalid:error", "a comma in place of a dot"),
     ("STS-23", "mx-mail-address", "mx-invalid:error", "a mail address"),
     ("STS-23", "mx-underscore", "mx-invalid:error", "an underscore"),
     ("STS-24", "mx-u-label", "mx-invalid:error", "a U-label"),
@@ -77,6 +88,9 @@ FILES = [  # rule, file, codes (`policy-` left out) with their severities, what 
     ("STS-62", "wildcard-short", "wildcard-depth:warning", "a label short of every host of Microsoft 365"),
     ("STS-31", "wildcard-suffix", "wildcard-broad:warning", "everybody in a country"),
     ("STS-31", "wildcard-hosting", "wildcard-broad:warning", "everybody at a web host"),
+    ("STS-31", "wildcard-private", "", "a top-level domain that nobody can register below"),
+    ("STS-30", "max-age-zero", "max-age-short:warning", "no time at all"),
+    ("STS-25", "max-age-product", "max-age-invalid:error", "a product"),
     ("STS-30", "max-age-digit-lost", "max-age-short:warning", "a week with a digit lost"),
     ("STS-30", "max-age-digit-lost-year", "max-age-short:notice", "a year with a digit lost"),
     ("STS-30", "max-age-three-days", "max-age-short:notice", "three days are not thirty with a digit lost"),
@@ -96,10 +110,13 @@ FILES = [  # rule, file, codes (`policy-` left out) with their severities, what 
     ("DEC-06", "not-tlsrpt-record", "not-a-policy:error", "another TXT record"),
     ("DEC-06", "not-one-line", "not-a-policy:error", "line ends that were never made"),
     ("DEC-06", "not-smart-quotes", "not-a-policy:error", "quotation marks around each line"),
+    ("DEC-06", "not-dashes", "not-a-policy:error", "dashes in front of each line"),
+    ("DEC-06", "not-quoted-keys", "not-a-policy:error", "quotation marks around keys and values"),
     ("DEC-06", "not-found", "not-a-policy:error", "an error page of a static host"),
     ("DEC-06", "not-empty", "not-a-policy:error", "nothing"),
     ("DEC-07", "encoding-bom", "encoding:error", "a byte order mark"),
     ("DEC-07", "encoding-utf-16", "encoding:error", "UTF-16"),
+    ("DEC-07", "encoding-utf-32", "encoding:error", "UTF-32"),
     ("DEC-07", "encoding-latin-1", "encoding:error", "Latin-1"),
     ("STS-28", "line-ends-cr", "line-ending:error invalid:error", "line ends of an old Macintosh"),
 ]
@@ -112,7 +129,9 @@ NOTHING_TO_PASTE = {  # files whose mend is an act, not a text
     "not-empty",
     "encoding-bom",
     "encoding-utf-16",
+    "encoding-utf-32",
     "encoding-latin-1",
+    "line-cr-within",
     "line-ends-cr",
 }
 
@@ -189,6 +208,11 @@ def test_a_mend_that_is_pasted_makes_a_policy(name: str) -> None:
 
 MENDS = [  # rule, file, a line that the mend gives
     ("STS-21", "mode-on", "mode: enforce"),
+    ("STS-21", "mode-negated", "mode: testing"),
+    ("STS-20", "line-two-fields", "mode: enforce"),
+    ("STS-23", "mx-torn", "mx: YOUR-MX-HOST"),
+    ("STS-23", "mx-comma", "mx: YOUR-MX-HOST"),
+    ("STS-25", "max-age-product", "max_age: 1209600"),
     ("STS-21", "mode-report", "mode: testing"),
     ("STS-21", "mode-comment", "mode: testing"),
     ("STS-28", "line-full-width-colon", "mode: enforce"),
@@ -215,6 +239,12 @@ def test_a_long_host_is_not_cut_in_the_line_to_paste() -> None:
     host = ".".join(["a" * 60] * 3) + ".example"
     text = f"version: STSv1\r\nmode: enforce\r\nmx: {host}.\r\nmax_age: 604800\r\n"
     assert f"\nmx: {host}\n" in lint(text.encode())[0].mend
+
+
+def test_a_carriage_return_within_a_line_is_told_by_its_line() -> None:
+    (finding,) = errors(lint(read("line-cr-within")))
+    assert "line 5" in finding.mend
+    assert errors(lint(read("line-cr-within").replace(b"a\rb", b"ab"))) == []
 
 
 COMMANDS = [  # name of the file, as a shell takes it; what the mend says
@@ -251,6 +281,8 @@ MISTAKES: list[Callable[[str], str]] = [
     each_line(lambda line: f'"{line}"'),
     each_line(lambda line: f"\u201c{line}\u201d"),
     each_line(lambda line: "- " + line),
+    each_line(lambda line: "\u2013 " + line),
+    each_line(lambda line: '"{}": "{}",'.format(*line.split(": "))),
     each_line(lambda line: "> " + line),
     each_line(str.upper),
     lambda text: text.replace("\r\n", "\\n"),
@@ -262,6 +294,8 @@ MISTAKES: list[Callable[[str], str]] = [
     lambda text: "v=STSv1; id=1;\r\n" + text,
     lambda text: text + text,
     lambda text: text + "\r\n-- \r\nThe mail team\r\n",
+    once("STSv1\r\n", "STSv1 "),
+    once("version", " version"),
     once("mode: enforce", "mode: enforced"),
     once("mode: testing", "mode: test"),
     once("mode: ", "mode: \u200b"),

@@ -165,6 +165,17 @@ STORIES = [  # rule, what happened, observation, codes with severities, verdict
     ),
     (
         "STS-02",
+        "the two TXT records were pasted at each other's names",
+        healthy(
+            sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", "v=TLSRPTv1; rua=mailto:reports@shop.example"),
+            tlsrpt=lookup(f"_smtp._tls.{DOMAIN}", "TXT", "v=STSv1; id=1;"),
+            report_uris=(),
+        ),
+        {"sts-record-wrong-place": "error", "tlsrpt-record-missing": "warning"},
+        Verdict.BROKEN,
+    ),
+    (
+        "STS-02",
         "a new record beside the old one",
         healthy(sts=lookup(f"_mta-sts.{DOMAIN}", "TXT", "v=STSv1; id=20260301;", "v=STSv1; id=20260401;")),
         {"sts-record-multiple": "error"},

@@ -134,6 +134,16 @@ def test_what_does_not_fit_a_datagram_is_cut() -> None:
     assert len(dns.message.from_wire(whole).answer) == 1
 
 
+def test_what_fits_no_message_fails() -> None:
+    records = _records()
+    records.put("huge.plain.example", "TXT", *(txt([f"{number:05}" + "x" * 250]) for number in range(300)))
+    server = Nameserver(records)
+    for reply in (server.reply_by_udp, server.reply_by_tcp):
+        answer = reply(dns.message.make_query("huge.plain.example", "TXT").to_wire())
+        assert answer is not None
+        assert dns.message.from_wire(answer).rcode() is dns.rcode.SERVFAIL
+
+
 def test_without_edns_a_datagram_is_512_octets() -> None:
     records = _records()
     records.put("medium.plain.example", "TXT", txt(["x" * 200] * 3))

@@ -34,6 +34,7 @@ from strictmx.standards.sts import (
     response_fault,
     shared_by_tenants,
 )
+from strictmx.standards.sts.meant import meant_max_age, meant_mode
 from strictmx.standards.txt_record import FAULTS
 
 # ---- the record ----------------------------------------------------------------------------------------------------
@@ -97,6 +98,20 @@ def test_record_by_the_book_deviates_in_nothing() -> None:
     assert read_records(["v=STSv1; id=20261124T0900;"]).deviations == ()
 
 
+SHOWN = [  # rule, record as its octets, part of the detail
+    ("DEC-06", "v=STSv1; id=früh", "U+00FC"),
+    ("DEC-06", "v=STSv1;\u00a0id=a", "`\u00a0id` is no name of a field; the character U+00A0"),
+    ("DEC-06", "v=STSv1\u200b; id=a", "U+200B"),
+]
+
+
+@pytest.mark.parametrize(("rule", "record", "part"), SHOWN)
+def test_a_record_in_utf_8_is_shown_as_that(rule: str, record: str, part: str) -> None:
+    reading = read_records([record.encode().decode("latin-1")])
+    assert reading.candidates == (record,)
+    assert part in reading.detail
+
+
 @given(st.lists(st.text(max_size=80), max_size=5))
 def test_any_txt_answer_is_read(texts: list[str]) -> None:
     reading = read_records(texts)
@@ -128,6 +143,8 @@ def test_where_record_and_policy_are() -> None:  # STS-07, STS-10, STS-40
 MX_MATCH = [  # rule, pattern, host, matches
     ("STS-62", "mx.example.com", "MX.Example.COM", True),
     ("STS-62", "mx.example.com", "mx.example.com.", True),
+    ("STS-62", "192.0.2.1", "192.0.2.1", False),  # an address in the place of a name
+    ("STS-62", "*.0.2.1", "192.0.2.1", False),
     ("STS-62", "mx.example.com", "a.mx.example.com", False),
     ("STS-62", "*.example.com", "a.example.com", True),
     ("STS-62", "*.example.com", "a.b.example.com", False),  # exactly one label
@@ -227,6 +244,11 @@ POLICIES = [  # rule, file, faults (empty: by the book), whether a policy is lef
     ("STS-28", GOOD.replace("mode:", "mode :"), [F.SYNTAX], False),
     ("STS-28", GOOD.replace("version:", "version ="), [F.SYNTAX], False),
     ("STS-28", GOOD.replace("\r\n", "\r"), [F.LINE_ENDING, F.SYNTAX], False),
+    ("STS-28", GOOD + "x: a\rb\r\n", [F.CARRIAGE_RETURN], False),
+    ("STS-20", GOOD.replace("STSv1\r\n", "STSv1 "), [F.VERSION], False),
+    ("STS-23", GOOD + "mx: 192.0.2.1\r\n", [F.MX_INVALID], True),
+    ("STS-27", GOOD + "ttl: 1\r\nhost: w\r\nage: 5\r\nv: STSv1\r\npolicy: x\r\n", [], True),
+    ("STS-27", GOOD + "max-age: 1\r\n", [F.NEAR_KEY], True),
     ("DEC-02", GOOD + "\r\n", [F.LINE_ENDING], True),
     ("DEC-02", GOOD.replace("mode", " \t\r\nmode"), [F.LINE_ENDING], True),
     ("DEC-02", GOOD + "a line that is none\r\n", [F.SYNTAX], False),
@@ -254,6 +276,12 @@ BYTES = [  # rule, file, fault
     ("DEC-06", b"version: STSv1\nmode: enforce\nmx:\n  - a.example\nmax_age: 86400\n", F.NOT_A_POLICY),
     ("DEC-06", b'{"version": "STSv1"}', F.NOT_A_POLICY),
     ("STS-28", GOOD.replace("\r\n", "\r\n  ").encode(), F.NOT_A_POLICY),
+    ("STS-28", b" " + GOOD.encode(), F.SYNTAX),
+    ("STS-28", GOOD.replace("mx:", " mx:").encode(), F.SYNTAX),
+    ("STS-28", b"<!-- x -->\r\n" + GOOD.encode(), F.SYNTAX),
+    ("DEC-06", b"<!-- x -->\n<html><pre>\n" + GOOD.encode(), F.NOT_A_POLICY),
+    ("DEC-07", GOOD.encode("utf-32"), F.ENCODING),
+    ("DEC-07", GOOD.encode("utf-32-be"), F.ENCODING),
 ]
 
 
@@ -337,6 +365,12 @@ MEANT = [  # rule, text of an mx line, the pattern meant
     ("STS-23", "mx1.example.com\u00a0", "mx1.example.com"),
     ("STS-23", "postmaster@example.com", ""),
     ("STS-23", "192.0.2.1", ""),
+    ("STS-23", "mx1 .example.com", ""),  # never the wildcard of the old draft
+    ("STS-23", "mx1. example.com", ""),
+    ("STS-23", "mx1.example,com", ""),
+    ("STS-23", "mx1,example.com", ""),
+    ("STS-23", "10,mx1.example.com", "mx1.example.com"),
+    ("STS-23", "a.example,b.example", "a.example b.example"),
     ("STS-23", "mx1", ""),
     ("STS-23", "*mail.example", ""),
     ("STS-23", "", ""),
@@ -348,8 +382,42 @@ def test_the_pattern_that_was_meant(rule: str, text: str, meant: str) -> None:
     assert " ".join(meant_patterns(text)) == meant
 
 
+MODES = [  # rule, text of a mode, the mode meant
+    ("STS-21", "do not enforce", Mode.TESTING),
+    ("STS-21", "don't enforce", Mode.TESTING),
+    ("STS-21", "not enforced", Mode.TESTING),
+    ("STS-21", "never enforce", Mode.TESTING),
+    ("STS-21", "no enforcement", Mode.TESTING),
+    ("STS-21", "enforce # do not change", Mode.ENFORCE),
+    ("STS-21", "no", Mode.NONE),
+    ("STS-21", "disabled", Mode.NONE),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "mode"), MODES)
+def test_the_mode_that_was_meant(rule: str, text: str, mode: Mode) -> None:
+    assert meant_mode(text) is mode
+
+
+AGES = [  # rule, text of a max_age, the seconds meant
+    ("STS-25", "86400*7", 604_800),
+    ("STS-25", "7 x 24 * 60 * 60", 604_800),
+    ("STS-25", "7*24h", 604_800),
+    ("STS-25", "86400*9999", MAX_AGE_SECONDS),
+    ("STS-25", "604800/2", None),
+    ("STS-25", "86400+60", None),
+    ("STS-25", "1-2 weeks", None),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "seconds"), AGES)
+def test_the_max_age_that_was_meant(rule: str, text: str, seconds: int | None) -> None:
+    assert meant_max_age(text) == seconds
+
+
 REASONS = [  # rule, text of an mx line, part of the reason
     ("STS-23", "[192.0.2.1]", "IP address"),
+    ("STS-23", "192.0.2.1.", "IP address"),
     ("STS-23", "2001:db8::1", "IP address"),
     ("STS-23", "postmaster@a.example", "mail address"),
     ("STS-23", "https://a.example", "URL"),
@@ -401,7 +469,7 @@ SUFFIXES = [  # rule, name, whether anybody can have a name below
     ("STS-31", "co.uk", True),
     ("STS-31", "github.io", True),
     ("STS-31", "xn--p1ai", True),
-    ("STS-31", "example", True),
+    ("STS-31", "example", False),  # on no list
     ("STS-31", "shop.example", False),
     ("STS-31", "outlook.com", False),
 ]

@@ -152,7 +152,7 @@ def _present(domain: Name, options: Namespace) -> tuple[sts.HostPattern, ...]:
         tell(f"{domain} has no MX record; the policy names {domain} itself")
         return (sts.HostPattern(domain),)
     try:
-        patterns = tuple(dict.fromkeys(sts.HostPattern.parse(exchange.host) for exchange in found))
+        patterns = tuple(dict.fromkeys(sts.HostPattern.parse(Name.parse(exchange.host)) for exchange in found))
     except ValueError as error:
         raise UsageError(f"policy new: an MX record of {domain} names no host ({error}); {NO_MX}") from error
     if lookup.detail:

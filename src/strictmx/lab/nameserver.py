@@ -245,11 +245,17 @@ def _rdata(rdtype: str, text: str) -> dns.rdata.Rdata:
 
 
 def _fit(response: dns.message.Message, limit: int) -> bytes:
-    """The message in wire form; with TC and without records when it is longer than `limit` octets."""
-    wire = response.to_wire(max_size=TCP_OCTETS)
-    if len(wire) <= limit:
-        return wire
+    """The message in wire form; with TC and without records when it is longer than `limit` octets.
+
+    One that is longer than any message may be is SERVFAIL in its place.
+    """
+    try:
+        wire = response.to_wire(max_size=TCP_OCTETS)
+        if len(wire) <= limit:
+            return wire
+        response.flags |= dns.flags.TC
+    except (dns.exception.TooBig, OverflowError):
+        response.set_rcode(dns.rcode.SERVFAIL)
     response.answer.clear()
     response.authority.clear()
-    response.flags |= dns.flags.TC
     return response.to_wire(max_size=TCP_OCTETS)

@@ -104,6 +104,8 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
     bare = text.strip().removesuffix(".").removeprefix("[").removesuffix("]")
     if bare.lower().startswith("ipv6:"):
         bare = bare[5:]
+    if not bare[-1:].isdigit() and ":" not in bare:
+        return None
     try:
         return ip_address(bare)
     except ValueError:

@@ -47,7 +47,9 @@ def choose(records: Sequence[str], tag: str) -> Choice:
     """Choose the record to read among those of a TXT answer (STS-02, RPT-01).
 
     records: one string a record, its parts already joined, octets as Latin-1. tag: the version, as in `v=TAG`.
+    Those that are UTF-8 come out as text, to be shown; what the grammar allows is ASCII and stays as it is.
     """
+    records = [_as_utf_8(text) for text in records]
     candidate = re.compile(rf"v={tag}[ \t]*;")
     nearly = re.compile(rf"v={tag}(?![A-Za-z0-9])")
     rest = [text for text in records if not candidate.match(text)]
@@ -57,8 +59,21 @@ def choose(records: Sequence[str], tag: str) -> Choice:
     almost = tuple(text for text in rest if nearly.match(text))
     if almost:
         strangers = tuple(text for text in rest if not nearly.match(text))
-        return Choice(almost, strangers, ChoiceFault.INVALID, f"no semicolon after `v={tag}`")
+        return Choice(almost, strangers, ChoiceFault.INVALID, f"no semicolon after `v={tag}`{strange(almost[0])}")
     return Choice((), tuple(rest), ChoiceFault.MISSING)
+
+
+def _as_utf_8(text: str) -> str:
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def strange(text: str) -> str:
+    """A character that only looks as if it belonged there, as the end of a clause; empty where there is none."""
+    found = next((character for character in text if not character.isascii()), "")
+    return f"; the character U+{ord(found):04X} stands in it" if found else ""
 
 
 def split(candidate: str) -> tuple[str, ...]:
@@ -74,12 +89,12 @@ def why_no_field(field: str) -> str:
     if not field:
         return "a field is empty"
     if not equals:
-        return f"`{field[:FOUND_CHARACTERS]}` is no `name=value`"
+        return f"`{field[:FOUND_CHARACTERS]}` is no `name=value`{strange(field)}"
     if not FIELD_NAME.match(name):
-        return f"`{name[:FOUND_CHARACTERS]}` is no name of a field"
+        return f"`{name[:FOUND_CHARACTERS]}` is no name of a field{strange(name)}"
     if not value:
         return f"the value of `{name}` is empty"
-    return f"the value of `{name}` holds a blank or another character that has no place in it"
+    return f"the value of `{name}` holds a blank or another character that has no place in it{strange(value)}"
 
 
 def has_blank_before_semicolon(candidate: str) -> bool:

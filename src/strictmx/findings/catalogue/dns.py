@@ -58,8 +58,8 @@ FAILURE_LOOP = FAILURE.wording(
 FAILURE_ALL = FAILURE.wording(
     message="No DNS question about {subject} was answered ({status}), so nothing could be checked. Either its name "
     "servers or the resolver used here do not work.",
-    mend="Try another name with the same resolver: `dig example.com MX`. If that works, mend the name servers of "
-    "{subject} (`dig +trace {subject} MX`); if not, set `nameservers` in `[internet]`.",
+    mend="See with `strictmx doctor` whether the resolver works. If it does, mend the name servers of {subject}: "
+    "`dig +trace {subject} MX` shows where the answers end.",
 )
 BOGUS = Kind(
     code="dnssec-bogus",

@@ -205,6 +205,12 @@ MAX_AGE_BELOW_A_DAY = MAX_AGE_SHORT.wording(
     "long can switch the protection off; some large senders are said to ignore a policy of less than a day.",
     mend=MAX_AGE_SHORT.mend,
 )
+MAX_AGE_ZERO = MAX_AGE_SHORT.wording(
+    message="The policy holds for no time at all (max_age {max_age}). Senders keep it no longer than the mail at hand, "
+    "so whoever can keep one from fetching it switches the protection off; some large senders are said to ignore a "
+    "policy of less than a day.",
+    mend=MAX_AGE_SHORT.mend,
+)
 MAX_AGE_LOST_DIGIT = MAX_AGE_SHORT.wording(
     message="The policy holds for {age} (max_age {max_age}), which looks as if digits were lost: {proposal} is "
     "{meant}. A short policy protects less, since whoever keeps a sender from fetching it that long switches it off.",
@@ -227,6 +233,11 @@ MX_INVALID = Kind(
 MX_INVALID_NEAR = MX_INVALID.wording(
     message=MX_INVALID.message,
     mend=f"Change line {{line}} to:\n{{meant}}\n{_NEW_ID}{{record}}",
+)
+MX_ADDRESS = MX_INVALID.wording(
+    message="Line {line}, `mx: {found}`, matches no host: {reason}, and all MX hosts have names. Senders keep the "
+    "policy, but the line protects nothing.",
+    mend=f"Replace line {{line}} by a line `mx: HOST` for the host that is meant:\n{{lines}}\n{_NEW_ID}{{record}}",
 )
 MX_UNUSED = Kind(
     code="policy-mx-unused",
@@ -256,6 +267,10 @@ LINE_EMPTY = LINE_ENDING.wording(
 LINE_CR = LINE_ENDING.wording(
     message=f"In line {{line}} a carriage return stands without a line feed. {_IGNORED}",
     mend=f"Save the file with CRLF (or LF) line ends ({{from_mac}}), {_NEW_ID}{{record}}",
+)
+LINE_CR_WITHIN = LINE_ENDING.wording(
+    message=f"Within line {{line}} stands a carriage return. {_IGNORED}",
+    mend=f"Remove the carriage return from line {{line}}, {_NEW_ID}{{record}}",
 )
 ENCODING = Kind(
     code="policy-encoding",

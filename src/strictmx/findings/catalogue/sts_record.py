@@ -26,7 +26,8 @@ MISSING_BESIDE_SOME_DANE = MISSING.wording(
     mend=MISSING.mend,
 )
 MISSING_BESIDE_POLICY = MISSING.wording(
-    message="A policy is served at https://mta-sts.{domain}/.well-known/mta-sts.txt, but there is no record at {name}. "
+    message="A policy is served at https://mta-sts.{domain}/.well-known/mta-sts.txt, but there is no MTA-STS record at "
+    "{name}. "
     "Senders look there first, so none of them fetches the policy.",
     mend=f"Publish:\n{RECORD}",
 )
@@ -34,6 +35,11 @@ MISSING_STRANGER = MISSING.wording(
     message="The TXT record at {name} says `{found}`. A record begins with `v=STSv1;` in exactly these letters, so "
     "senders see none and do not look for the policy.",
     mend=f"Replace it:\n{RECORD}",
+)
+MISSING_TLSRPT = MISSING.wording(
+    message="The TXT record at {name}, `{found}`, is a TLSRPT record, which belongs at _smtp._tls.{domain}. There is "
+    "no MTA-STS record, so senders do not look for a policy.",
+    mend=MISSING.mend,
 )
 MISSING_BEHIND_ALIAS = MISSING.wording(
     message="{name} is an alias of {target}, perhaps by a wildcard of the zone, and there is no MTA-STS record at the "

@@ -23,6 +23,15 @@ MISSING = Kind(
     message=f"{{domain}} has no TLSRPT record at {{name}}. {NO_REPORTS}",
     mend=f"Publish, with an address that you read:\n{_RECORD}",
 )
+MISSING_STRANGER = MISSING.wording(
+    message="The TXT record at {name} says `{found}`. A TLSRPT record begins with `v=TLSRPTv1;` in exactly these "
+    f"letters. {NO_REPORTS}",
+    mend=f"Replace it:\n{_RECORD}",
+)
+MISSING_ELSEWHERE = MISSING.wording(
+    message=f"The TLSRPT record stands at {{place}}; senders look at {{name}} alone, where there is none. {NO_REPORTS}",
+    mend=f"Move it:\n{_RECORD}",
+)
 MULTIPLE = Kind(
     code="tlsrpt-record-multiple",
     reference=_REFERENCE,

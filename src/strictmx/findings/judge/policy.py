@@ -92,7 +92,7 @@ def _judge_patterns(published: Published, policy: sts.Policy, subject: str) -> I
         for host in short:
             severity = Severity.ERROR if published.enforced else Severity.WARNING
             yield kinds.WILDCARD_DEPTH(subject, severity, host=host, labels=_labels_before(pattern, host), **facts)
-        known = unused_role(pattern, hosts) is not None  # told with the file
+        known = pattern.is_address or unused_role(pattern, hosts) is not None  # told with the file
         if hosts and not short and not known and not any(pattern.matches(host) for host in hosts):
             unused.append(f"`{pattern}`")
     if unused:

@@ -25,6 +25,7 @@ PATTERNS_TOLD = 10  # patterns that are wrong by themselves; a file can hold tho
 _SEVERITY = {Effect.FATAL: Severity.ERROR, Effect.FORGIVEN: Severity.WARNING, Effect.HARMLESS: Severity.NOTICE}
 _KINDS: dict[PolicyFault, Kind] = {
     PolicyFault.ENCODING: kinds.ENCODING,
+    PolicyFault.CARRIAGE_RETURN: kinds.LINE_CR_WITHIN,
     PolicyFault.VERSION_MISSING: kinds.VERSION_MISSING,
     PolicyFault.VERSION: kinds.VERSION,
     PolicyFault.MODE_MISSING: kinds.MODE_MISSING,
@@ -161,6 +162,8 @@ def _kind_of(fault: sts.Fault) -> Kind:
         return kinds.DUPLICATE_FIELDS if fault.others else kinds.DUPLICATE_FIELD
     if fault.kind is PolicyFault.MAX_AGE_INVALID:
         return kinds.MAX_AGE_INVALID if fault.effect is Effect.FATAL else kinds.MAX_AGE_HIGH
+    if fault.kind is PolicyFault.MX_INVALID and fault.effect is Effect.FORGIVEN:
+        return kinds.MX_ADDRESS
     if fault.kind is PolicyFault.MX_INVALID:
         return kinds.MX_INVALID_NEAR if fault.meant else kinds.MX_INVALID
     if fault.kind is PolicyFault.ENCODING and fault.line:
@@ -184,6 +187,7 @@ def _judge_max_age(max_age: int, subject: str, file: File) -> Iterator[Finding]:
         return
     severity = Severity.WARNING if max_age < MAX_AGE_SHORT else Severity.NOTICE
     kind = kinds.MAX_AGE_BELOW_A_DAY if max_age < MAX_AGE_SHORT else kinds.MAX_AGE_SHORT
+    kind = kind if max_age else kinds.MAX_AGE_ZERO
     yield (kinds.MAX_AGE_LOST_DIGIT if whole else kind)(
         subject,
         severity,

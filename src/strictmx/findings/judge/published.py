@@ -5,6 +5,7 @@ Every other judge asks this, so that none reads the raw answers again.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +20,7 @@ from strictmx.standards.records import id_at
 
 SIGNATURE_CHECKS = 512  # in one observation, whatever was sent
 CHAIN_SIGNATURE_CHECKS = 4  # and for each chain; one of a public authority needs its leaf's, and shares the others
+_MEANT_AS_STS = re.compile(r"\bv\s*=\s*\W?(mta-?)?sts|stsv[0-9]|mta-sts", re.IGNORECASE)  # a URL of the policy, too
 POOLED_CERTIFICATES = 500  # CA certificates taken from the other chains of one observation
 
 
@@ -80,12 +82,23 @@ class Published:
     @cached_property
     def misplaced_records(self) -> tuple[str, ...]:
         """The names of places where an STS record stands and no sender looks."""
-        return tuple(one.name for one in self.seen.sts_elsewhere if sts.read_records(one.records).candidates)
+        elsewhere = (*self.seen.sts_elsewhere, self.seen.tlsrpt)
+        return tuple(one.name for one in elsewhere if sts.read_records(one.records).candidates)
 
     @cached_property
     def record_strangers(self) -> tuple[str, ...]:
         """TXT records at `_mta-sts` that mean to be an STS record and are none."""
-        return tuple(text for text in self.record.others if "stsv1" in text.lower())
+        return tuple(text for text in self.record.others if _MEANT_AS_STS.search(text))
+
+    @cached_property
+    def tlsrpt_misplaced(self) -> tuple[str, ...]:
+        """TLSRPT records that stand at `_mta-sts`."""
+        return tlsrpt.read_records(self.record.others).candidates
+
+    @cached_property
+    def tlsrpt_strangers(self) -> tuple[str, ...]:
+        """TXT records at `_smtp._tls` that mean to be a TLSRPT record, or an STS record, and are no TLSRPT record."""
+        return tuple(text for text in self.tlsrpt.others if "tlsrpt" in text.lower() or _MEANT_AS_STS.search(text))
 
     @cached_property
     def record_alias(self) -> str:

@@ -47,6 +47,8 @@ def _judge_missing(published: Published, facts: Mapping[str, str], dane_hosts: S
             yield kinds.WRONG_PLACE(name, Severity.ERROR, place=place, **facts)
     elif published.record_strangers:
         yield kinds.MISSING_STRANGER(name, Severity.ERROR, found=published.record_strangers[0], **facts)
+    elif published.tlsrpt_misplaced:
+        yield kinds.MISSING_TLSRPT(name, Severity.WARNING, found=published.tlsrpt_misplaced[0], **facts)
     elif published.record_alias:
         yield kinds.MISSING_ALIAS(name, Severity.ERROR, target=published.record_alias, **facts)
     elif published.seen.sts.cnames and published.takes_mail and not protected:

@@ -8,7 +8,7 @@ from strictmx.findings.catalogue import tlsrpt as kinds
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.published import Published
 from strictmx.findings.observation import LookupStatus, ReportUri
-from strictmx.standards import tlsrpt
+from strictmx.standards import sts, tlsrpt
 from strictmx.standards.mx import is_null_mx
 
 
@@ -23,7 +23,13 @@ def judge_tlsrpt(published: Published) -> Iterator[Finding]:
         case tlsrpt.RecordFault.MISSING:
             if published.takes_mail:
                 severity = Severity.WARNING if published.fetched_policy or published.intends_sts else Severity.NOTICE
-                yield kinds.MISSING(name, severity, **facts)
+                if published.tlsrpt_misplaced:
+                    place = sts.record_name(published.domain)
+                    yield kinds.MISSING_ELSEWHERE(name, Severity.WARNING, place=place, **facts)
+                elif published.tlsrpt_strangers:
+                    yield kinds.MISSING_STRANGER(name, Severity.WARNING, found=published.tlsrpt_strangers[0], **facts)
+                else:
+                    yield kinds.MISSING(name, severity, **facts)
         case tlsrpt.RecordFault.MULTIPLE:
             yield kinds.MULTIPLE(name, Severity.WARNING, count=len(reading.candidates), **facts)
         case tlsrpt.RecordFault.INVALID:
@@ -65,7 +71,8 @@ def _judge_addresses(
 def _proposal(published: Published) -> str:
     """The addresses that a mended record should name: those that work, else one to be made."""
     dead = {seen.uri for seen in published.seen.report_uris if _leads_nowhere(seen)}
-    readings = [published.tlsrpt, *(tlsrpt.read_records((text,)) for text in published.tlsrpt.candidates)]
+    candidates = (*published.tlsrpt.candidates, *published.tlsrpt_misplaced)
+    readings = [published.tlsrpt, *(tlsrpt.read_records((text,)) for text in candidates)]
     working = [
         address.uri
         for reading in readings

@@ -9,6 +9,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
+from math import prod
 
 from strictmx.standards.names import Name
 from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy
@@ -41,8 +42,14 @@ _MODE_WORDS = {
     Mode.NONE: "none off disable disabled inactive false no null",
 }
 _MODES = {word: mode for mode, words in _MODE_WORDS.items() for word in words.split()}
+_NEGATION = re.compile(
+    r"\b(?:no|not|non|never|without|cannot|stop|disabled?|(?:do|does|is)n['’]?t)\b|\b(?:un|non)enforc",  # noqa: RUF001
+    re.IGNORECASE,
+)
 _UNITS = {"": 1, "s": 1, "mi": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_592_000, "y": 31_536_000}
 _AGE = re.compile(r"(?:pt?)?\+?([0-9]{1,3}(?:[., '’_][0-9]{3})+|[0-9]{1,12})(?:[.,]0+)?[ ;,.]*([a-z]*)", re.IGNORECASE)  # noqa: RUF001
+_PRODUCT = re.compile(r"[0-9]{1,8}(?:(?: *[*×·] *| +x +)[0-9]{1,8}){1,5}")  # noqa: RUF001
+_CALCULATION = re.compile(r" *[*×·x/+^-] *[0-9]")  # noqa: RUF001
 _COMMENT = re.compile(r"\([^()]*\)|(?:#|(?<!:)//| ;).*")
 _QUOTES = "\"'`“”„‘’«»"  # noqa: RUF001 - what editors make of quotation marks
 _FIELD = re.compile(
@@ -51,6 +58,8 @@ _FIELD = re.compile(
 )
 _WORDS = re.compile(r"[^\w]*(version|mode|mx|max_age)[ ]+(\S.*)")
 _PARTS = re.compile(rf"(?<![\w.-])(version|mode|mx|max[_-]?age)[{_QUOTES}]?[ ]*[:=]", re.IGNORECASE)
+# A name torn apart by a blank at a dot, or by a comma in place of one: `mx1 .a.example`, `mx1.a,example`.
+_TORN = re.compile(r"(?:^|[\s,;|])(?![0-9]+[\s,])[\w-]+(?:\s+\.|\.\s+\S|,(?=\S))|,(?![0-9]+\b)[\w-]+(?![\w.-])")
 _RTF_WORD = re.compile(r"\\[a-z]+-?[0-9]* ?|[{}]")
 
 
@@ -58,6 +67,12 @@ def meant_key(key: str) -> str:
     """The key that an unknown one stands for; empty when none is near."""
     letters = re.sub(r"[^a-z0-9]", "", key.lower())
     return "mx" if re.fullmatch(r"mx[0-9]{1,3}", letters) else _NEAR_KEYS.get(letters, "")
+
+
+def is_near_spelling(key: str) -> bool:
+    """Whether an unknown key is a known one in other letters (`MX`, `max-age`), or one with a number (`mx2`)."""
+    letters = re.sub(r"[^a-z0-9]", "", key.lower())
+    return letters in ("version", "mode", "maxage") or re.fullmatch(r"mx[0-9]{0,3}", letters) is not None
 
 
 def nearest_key(key: str, written: Sequence[str]) -> str:
@@ -68,6 +83,8 @@ def nearest_key(key: str, written: Sequence[str]) -> str:
 def meant_mode(text: str) -> Mode:
     """The mode that somebody who wrote `text` most likely meant; testing when it cannot be told."""
     words = re.findall(r"[^\W\d_]+", text[:FOUND_CHARACTERS].lower())
+    if len(words) > 1 and _NEGATION.search(_COMMENT.sub("", text[:FOUND_CHARACTERS])):
+        return Mode.TESTING
     modes = {_MODES[word] for word in words if word in _MODES}
     if not modes and words:
         near = difflib.get_close_matches(max(words, key=len), [mode.value for mode in Mode], n=1, cutoff=0.6)
@@ -78,8 +95,11 @@ def meant_mode(text: str) -> Mode:
 def meant_max_age(text: str) -> int | None:
     """The seconds that a text which is no plain number gives (`604,800`, `1w`, `86400 # a day`); None for no number."""
     plain = _COMMENT.sub("", _plain(text)).strip(_QUOTES + " ")
+    product = _PRODUCT.match(plain)
+    if product:
+        plain = f"{prod(map(int, re.findall('[0-9]+', product.group())))}{plain[product.end() :]}"
     number = _AGE.match(plain)
-    if number is None:
+    if number is None or _CALCULATION.match(plain, number.end()):
         return None
     unit = number.group(2).lower()
     seconds = _UNITS.get(unit[:2] if unit[:1] == "m" else unit[:1])
@@ -90,6 +110,8 @@ def meant_patterns(text: str) -> tuple[str, ...]:
     """The patterns that somebody meant who wrote a text that is none; empty when they cannot be told."""
     plain = _COMMENT.sub("", re.sub(r"<br ?/?>|&nbsp;", " ", _plain(text)))
     plain = re.sub(r"^.*\bMX[ ]+[0-9]+[ ]+", "", plain, count=1, flags=re.IGNORECASE)  # an MX record
+    if _TORN.search(plain):
+        return ()
     found = (_meant_pattern(part) for part in re.split(r"[\s,;|]+", plain, maxsplit=LINES)[:LINES])
     return tuple(dict.fromkeys(pattern for pattern in found if pattern))
 
@@ -105,7 +127,13 @@ def _meant_pattern(text: str) -> str:
 
 
 def meant_lines(key: str, value: str) -> tuple[str, ...]:
-    """The lines to write for a known key whose value is wrong; empty when the value cannot be told."""
+    """The lines to write for a known key whose value is wrong; empty when the value cannot be told.
+
+    A value that further fields stand in gives the lines of all.
+    """
+    fields = fields_of(key, value)
+    if len(fields) > 1:
+        return tuple(dict.fromkeys(line for one in fields for line in meant_lines(*one)))
     if key == "version":
         return ("version: STSv1",)
     if key == "mode":
@@ -114,6 +142,14 @@ def meant_lines(key: str, value: str) -> tuple[str, ...]:
         seconds = meant_max_age(value)
         return () if seconds is None else (f"max_age: {seconds}",)
     return tuple(f"mx: {pattern}" for pattern in meant_patterns(value))
+
+
+def fields_of(key: str, value: str) -> list[tuple[str, str]]:
+    """The field, and those that stand behind it on its line: keys and values."""
+    first, *parts = _PARTS.split(_plain(value))
+    behind = [(meant_key(name), text) for name, text in zip(parts[::2], parts[1::2], strict=True)][:LINES]
+    said_again = not first.strip() and any(key == name for name, _ in behind)
+    return behind if said_again else [(key, first), *behind]
 
 
 def meant_field(line: str) -> tuple[str, tuple[str, ...]]:
@@ -164,8 +200,8 @@ def _list(value: str) -> str:
 
 def undressed(text: str) -> str:
     """The text with every line freed of quotation marks, bullets, line numbers and look-alikes around its field."""
-    lines = (line.strip().strip(_QUOTES) for line in _plain(text).split("\n"))
-    return "\n".join(re.sub(r"^(?:[-*+>•#]|[0-9]+[.):]?)[ ]*", "", line) for line in lines)
+    lines = (re.sub(f"[{_QUOTES}]", "", line).strip(" ,\r") for line in _plain(text).split("\n"))
+    return "\n".join(re.sub(r"^(?:[-*+>•‣·–—#]|[0-9]+[.):]?)[ ]*", "", line) for line in lines)  # noqa: RUF001
 
 
 def _plain(text: str) -> str:

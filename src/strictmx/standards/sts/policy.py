@@ -10,6 +10,7 @@ from strictmx.standards.names import InvalidName, Name, address_of
 
 MAX_AGE_SECONDS = 31_557_600  # RFC 8461 section 3.2: about a year
 
+_DOTTED_QUAD = re.compile(r"[0-9]+(\.[0-9]+){3}\Z")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\Z")
 
 
@@ -32,6 +33,7 @@ class HostPattern:
     def parse(cls, text: str) -> HostPattern:
         """Read a pattern as a policy file gives it (STS-23, STS-24).
 
+        An IPv4 address without brackets has the form of a name (RFC 5321 section 4.1.2); it is a pattern of no host.
         Raises ValueError with what is wrong: several names, a star elsewhere, U-labels, an address, a trailing dot.
         """
         wildcard = text.startswith("*.")
@@ -43,7 +45,7 @@ class HostPattern:
             if not _HOST_LABEL.match(label):
                 raise ValueError(_bad_label(label))
         try:
-            name = Name.parse(rest)
+            name = Name(rest) if _is_ipv4(rest) else Name.parse(rest)
         except InvalidName as error:
             raise ValueError(error.reason) from error
         return cls(name, wildcard)
@@ -51,13 +53,18 @@ class HostPattern:
     def matches(self, host: str) -> bool:
         """Whether the MX host name passes (RFC 8461 section 4.1): equal, or one label in front of the wildcard's.
 
-        host: the name in the MX record, never its CNAME target; any case, a trailing dot is dropped.
+        host: the name in the MX record, never its CNAME target; any case, a trailing dot is dropped. An address in the
+        place of a name matches nothing.
         """
         name = host.lower().removesuffix(".")
-        if not self.wildcard:
-            return name == self.name
-        label, dot, rest = name.partition(".")
-        return bool(label and dot) and rest == self.name
+        label, _, rest = name.partition(".")
+        fits = bool(label) and rest == self.name if self.wildcard else name == self.name
+        return fits and address_of(name) is None
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is an IPv4 address, which no MX host is called."""
+        return not self.wildcard and _is_ipv4(self.name)
 
     def __str__(self) -> str:
         return f"*.{self.name}" if self.wildcard else str(self.name)
@@ -96,6 +103,11 @@ class Policy:
         }
 
 
+def _is_ipv4(text: str) -> bool:
+    """Whether a text is an IPv4 address without brackets, which has the form of a name."""
+    return _DOTTED_QUAD.match(text) is not None and address_of(text) is not None
+
+
 def _misfit(text: str) -> str:
     """What keeps a text from being a name, in a clause; empty when its labels decide."""
     strange = next((character for character in text if not character.isascii()), "")
@@ -107,7 +119,7 @@ def _misfit(text: str) -> str:
         return "the star may only be the whole left label, once"
     if strange and not strange.isalnum():
         return f"it holds the character U+{ord(strange):04X}, which has no place in a name"
-    if address_of(text) is not None:
+    if address_of(text) is not None and not _is_ipv4(text):
         return "it is an IP address; a policy names hosts"
     if "@" in text:
         return "it is a mail address; a policy names MX hosts"

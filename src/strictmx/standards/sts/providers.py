@@ -108,9 +108,9 @@ def host_role(name: Name) -> HostRole | None:
 def _suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList  # only a wildcard pays for the list
 
-    return PublicSuffixList()
+    return PublicSuffixList(accept_unknown=False)
 
 
 def is_public_suffix(name: Name) -> bool:
-    """Whether anybody can have a name directly below this one: a top-level domain, `co.uk`, `github.io`."""
+    """Whether anybody can have a name directly below this one, by the list: `com`, `co.uk`, `github.io`."""
     return bool(_suffixes().is_public(name))

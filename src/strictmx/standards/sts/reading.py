@@ -6,12 +6,22 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from strictmx.standards.sts.meant import meant_field, meant_key, meant_lines, meant_policy, nearest_key, undressed
+from strictmx.standards.sts.meant import (
+    fields_of,
+    is_near_spelling,
+    meant_field,
+    meant_key,
+    meant_lines,
+    meant_policy,
+    nearest_key,
+    undressed,
+)
 from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy
 from strictmx.standards.sts.strangers import Stranger, is_binary, is_indented, recognise, without_indentation
-from strictmx.standards.txt_record import FAULTS, FIELD_NAME, FOUND_CHARACTERS
+from strictmx.standards.txt_record import FAULTS, FIELD_NAME, FOUND_CHARACTERS, strange
 
 _EXTENSION_VALUE = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?\Z")
+_LONE_LINE_END = re.compile(r"\r(?=[A-Za-z0-9][A-Za-z0-9_.-]{0,31}:|[\r\n]|\Z)")  # what follows begins a line
 _MAX_AGE = re.compile(r"[0-9]{1,10}\Z")
 _CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -22,6 +32,7 @@ class PolicyFault(Enum):
     NOT_A_POLICY = "not-a-policy"
     ENCODING = "encoding"
     LINE_ENDING = "line-ending"
+    CARRIAGE_RETURN = "carriage-return"  # within a line; elsewhere it is a LINE_ENDING
     SYNTAX = "syntax"
     VERSION_MISSING = "version-missing"
     VERSION = "version"
@@ -119,13 +130,11 @@ def _stranger(text: str, raw: bytes) -> tuple[Stranger | None, tuple[Fault, ...]
         return Stranger.DRESSED, ()
     if stranger is not None:
         return stranger, ()
+    if not is_indented(text):
+        return None, ()
     flush = _read_lines(without_indentation(text))
-    if flush.policy is not None or is_indented(text):
-        beside = (
-            fault for fault in flush.faults if fault.effect is Effect.FATAL and fault.kind is not PolicyFault.SYNTAX
-        )
-        return Stranger.INDENTED, tuple(beside)
-    return None, ()
+    beside = (fault for fault in flush.faults if fault.effect is Effect.FATAL and fault.kind is not PolicyFault.SYNTAX)
+    return Stranger.INDENTED, tuple(beside)
 
 
 def _decode(raw: bytes) -> tuple[str, Fault | None]:
@@ -135,13 +144,17 @@ def _decode(raw: bytes) -> tuple[str, Fault | None]:
         return Fault(PolicyFault.ENCODING, Effect.FATAL, "DEC-07", reason=reason)
 
     for mark, encoding in (
+        (b"\xff\xfe\0\0", "utf-32"),
+        (b"\0\0\xfe\xff", "utf-32"),
+        (b"v\0\0\0", "utf-32-le"),
+        (b"\0\0\0v", "utf-32-be"),
         (b"\xff\xfe", "utf-16"),
         (b"\xfe\xff", "utf-16"),
         (b"v\0", "utf-16-le"),
         (b"\0v", "utf-16-be"),
     ):
         if raw.startswith(mark):
-            return raw.decode(encoding, "replace").removeprefix("\ufeff"), fault("the file is UTF-16")
+            return raw.decode(encoding, "replace").removeprefix("\ufeff"), fault(f"the file is {encoding[:6].upper()}")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -227,18 +240,21 @@ def _split(text: str, fields: _Fields) -> list[str]:
     lines = text.replace("\r\n", "\n").split("\n")
     if lines[-1] == "":
         lines.pop()
-    lone = next((number for number, line in enumerate(lines, start=1) if "\r" in line), 0)
-    if lone:
-        reason = "a carriage return stands alone"
-        fields.note(Fault(PolicyFault.LINE_ENDING, Effect.FATAL, "STS-28", lone, reason=reason))
+    reason = "a carriage return stands alone"
+    lone = [number for number, line in enumerate(lines, start=1) if "\r" in line]
+    if lone and _LONE_LINE_END.search("\n".join(lines)):
+        fields.note(Fault(PolicyFault.LINE_ENDING, Effect.FATAL, "STS-28", lone[0], reason=reason))
         fields.note(Fault(PolicyFault.SYNTAX, Effect.FATAL, "STS-28", reason=reason))  # of the whole file
         return re.split(r"[\r\n]+", text.strip("\r\n"))
-    if re.search(r"(?<!\r)\n", text):
-        reason = "lines end with LF; the RFC's own form is CRLF"
-        fields.note(Fault(PolicyFault.LINE_ENDING, Effect.HARMLESS, "DEC-01", reason=reason))
+    for number in lone:
+        fields.note(Fault(PolicyFault.CARRIAGE_RETURN, Effect.FATAL, "STS-28", number, reason=reason))
+        lines[number - 1] = lines[number - 1].replace("\r", " ")
     blank = next((number for number, line in enumerate(lines, start=1) if not line.strip(" \t")), 0)
     if blank and lines != [""]:
         fields.note(Fault(PolicyFault.LINE_ENDING, Effect.FORGIVEN, "DEC-02", blank, reason="the line is empty"))
+    elif re.search(r"(?<!\r)\n", text):
+        reason = "lines end with LF; the RFC's own form is CRLF"
+        fields.note(Fault(PolicyFault.LINE_ENDING, Effect.HARMLESS, "DEC-01", reason=reason))
     return lines
 
 
@@ -285,16 +301,17 @@ def _seen(fields: _Fields, key: str) -> bool:
 
 
 def _read_extension(fields: _Fields, number: int, key: str, value: str) -> None:
-    """Keep an extension; senders ignore it, which is a fault where it means a key that they know."""
+    """Keep an extension; senders ignore it, which is worth knowing where it is a key of theirs, spelt otherwise."""
     fields.extensions.setdefault(key, value)
     meant = meant_key(key)
     if len(fields.unknown) < FAULTS or meant:
         fields.unknown.setdefault(key, []).append((number, value))
     if meant:
         fields.near.setdefault(meant, key)
+    if is_near_spelling(key):
         reason = f"senders ignore the key `{key}`; `{meant}` is meant"
         lines = meant_lines(meant, value) if meant == "mx" else ()
-        fault = Fault(PolicyFault.NEAR_KEY, Effect.FORGIVEN, "DEC-02", number, f"{key}: {value}", reason, meant=lines)
+        fault = Fault(PolicyFault.NEAR_KEY, Effect.HARMLESS, "STS-27", number, f"{key}: {value}", reason, meant=lines)
         fields.note(fault)
 
 
@@ -308,16 +325,9 @@ def _why_no_field(line: str) -> str:
         return "a DNS record stands in the file"
     if re.match(r"[A-Za-z0-9_.-]+[ \t]*=", line):
         return "an equals sign stands in place of the colon"
-    if line.startswith(("#", "//", ";")):
+    if line.startswith(("#", "//", ";", "<!--")):
         return "a policy knows no comments"
-    strange = _strange(line.partition(":")[0])
-    return "it is no `key: value`" + strange
-
-
-def _strange(text: str) -> str:
-    """A character that only looks as if it belonged there, as the end of a clause; empty where there is none."""
-    strange = next((character for character in text if not character.isascii()), "")
-    return f"; the character U+{ord(strange):04X} stands in it" if strange else ""
+    return "it is no `key: value`" + strange(line.partition(":")[0])
 
 
 def _note_value(fields: _Fields, kind: PolicyFault, number: int, key: str, value: str, reason: str) -> None:
@@ -326,7 +336,8 @@ def _note_value(fields: _Fields, kind: PolicyFault, number: int, key: str, value
         return
     rule = {PolicyFault.MX_INVALID: "STS-23", PolicyFault.MAX_AGE_INVALID: "STS-25"}.get(kind, "STS-21")
     if kind is not PolicyFault.MX_INVALID:
-        reason += _strange(value)
+        reason += strange(value)
+    fields.tried |= {name for name, _ in fields_of(key, value)}
     fields.note(Fault(kind, Effect.FATAL, rule, number, value, reason, meant=meant_lines(key, value)))
 
 
@@ -359,6 +370,9 @@ def _read_mx(fields: _Fields, number: int, value: str) -> None:
     except ValueError as error:
         _note_value(fields, PolicyFault.MX_INVALID, number, "mx", value, str(error))
         return
+    if pattern.is_address:
+        reason = "it is an IP address"
+        fields.note(Fault(PolicyFault.MX_INVALID, Effect.FORGIVEN, "STS-23", number, value, reason))
     fields.mx.setdefault(pattern)
 
 

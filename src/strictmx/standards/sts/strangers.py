@@ -34,7 +34,8 @@ class Stranger(Enum):
 
 def recognise(text: str) -> Stranger | None:
     """What a file is by its looks; None for one that at least tries to be a policy."""
-    start = text.lstrip()[:200].lower()
+    body = text.lstrip()
+    start = (re.sub(r"\A(<!--.*?-->\s*)+", "", body, flags=re.DOTALL) or body)[:200].lower()  # a comment tells nothing
     tries = _KNOWN_FIELD.search(text) is not None
     if not start:
         return Stranger.EMPTY
@@ -66,9 +67,9 @@ def without_indentation(text: str) -> str:
 
 
 def is_indented(text: str) -> bool:
-    """Whether every line that names a key of a policy begins with white space."""
-    fields = [line for line in text.split("\n") if _KNOWN_FIELD.match(line)]
-    return bool(fields) and all(line[0] in " \t" for line in fields)
+    """Whether every line that names a key of a policy begins with white space; the first may have lost it."""
+    first, *rest = [line for line in text.split("\n") if _KNOWN_FIELD.match(line)] or [""]
+    return all(line.startswith((" ", "\t")) for line in rest or [first])
 
 
 def _holds_all(line: str) -> bool:
