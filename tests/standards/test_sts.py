@@ -400,6 +400,9 @@ def test_the_mode_that_was_meant(rule: str, text: str, mode: Mode) -> None:
 
 
 AGES = [  # rule, text of a max_age, the seconds meant
+    ("STS-25", "1.5d", None),
+    ("STS-25", "PT1H30M", None),
+    ("STS-25", "10:00:00", None),
     ("STS-25", "86400*7", 604_800),
     ("STS-25", "7 x 24 * 60 * 60", 604_800),
     ("STS-25", "7*24h", 604_800),

@@ -49,7 +49,7 @@ _NEGATION = re.compile(
 _UNITS = {"": 1, "s": 1, "mi": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_592_000, "y": 31_536_000}
 _AGE = re.compile(r"(?:pt?)?\+?([0-9]{1,3}(?:[., '’_][0-9]{3})+|[0-9]{1,12})(?:[.,]0+)?[ ;,.]*([a-z]*)", re.IGNORECASE)  # noqa: RUF001
 _PRODUCT = re.compile(r"[0-9]{1,8}(?:(?: *[*×·] *| +x +)[0-9]{1,8}){1,5}")  # noqa: RUF001
-_CALCULATION = re.compile(r" *[*×·x/+^-] *[0-9]")  # noqa: RUF001
+_MORE = re.compile(r" *[*×·x/+^-] *[0-9]|[.,:]?[0-9]")  # noqa: RUF001 - behind a number: arithmetic, a fraction, a time
 _COMMENT = re.compile(r"\([^()]*\)|(?:#|(?<!:)//| ;).*")
 _QUOTES = "\"'`“”„‘’«»"  # noqa: RUF001 - what editors make of quotation marks
 _FIELD = re.compile(
@@ -99,7 +99,7 @@ def meant_max_age(text: str) -> int | None:
     if product:
         plain = f"{prod(map(int, re.findall('[0-9]+', product.group())))}{plain[product.end() :]}"
     number = _AGE.match(plain)
-    if number is None or _CALCULATION.match(plain, number.end()):
+    if number is None or _MORE.match(plain, number.end()):
         return None
     unit = number.group(2).lower()
     seconds = _UNITS.get(unit[:2] if unit[:1] == "m" else unit[:1])
@@ -155,6 +155,8 @@ def fields_of(key: str, value: str) -> list[tuple[str, str]]:
 def meant_field(line: str) -> tuple[str, tuple[str, ...]]:
     """For a line that is no field: the known key that it means to be, and the lines to write; empty for neither."""
     plain = _plain(line).strip()
+    if plain.startswith("#"):  # switched off on purpose
+        return "", ()
     bare = re.fullmatch(r"(?:- *)?([^\s:=]+\.[^\s:=]+)", plain)
     if bare and not plain.endswith(".txt"):  # the file's own name
         return "mx", meant_lines("mx", bare.group(1))
