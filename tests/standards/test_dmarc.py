@@ -76,6 +76,7 @@ SKIPPED = [  # section of RFC 9989, the tags, the faulty one, the policy that st
     ("4.7", "p=blok; rua=mailto:a@shop.example", "p=blok", "none", "p=none; rua=mailto:a@shop.example"),
     ("4.8", "p=reject;;", "", "reject", "p=reject"),
     ("4.7", "p=quarantine; t=y; aspf=s", "", "quarantine", "p=quarantine; aspf=s"),
+    ("4.7", "p=quarantine; t=y; fo=z", "fo=z", "quarantine", "p=quarantine; t=y"),
     ("4.7", "p=quarantine; pct=0", "", "quarantine", "p=quarantine"),
 ]
 

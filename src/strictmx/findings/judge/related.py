@@ -196,11 +196,8 @@ def _counted(records: tuple[str, ...]) -> str:
 def _record(name: str, rdtype: str, *values: str) -> tuple[str, ...]:
     """Lines to paste, the first of them empty: they stand below a sentence. Nothing where one would be cut."""
     lines = [as_zone((DnsRecord(Name(name), rdtype, value),)).rstrip() for value in values]
-    return (
-        ("", *lines)
-        if all(len(line) <= SUBJECT_CHARACTERS and line.isascii() and line.isprintable() for line in lines)
-        else ()
-    )
+    whole = all(len(line) <= SUBJECT_CHARACTERS and not _BEYOND_ASCII.search(line) for line in lines)
+    return ("", *lines) if whole else ()
 
 
 def _chain(host: MxHost) -> tuple[bytes, ...]:
