@@ -63,8 +63,8 @@ class Reading:
     location: the name that the record is of, the domain or one above it. policy: what it asks for mail of the domain
     itself (`none`, `quarantine`, `reject`); empty where none is applied. rua: addresses of aggregate reports.
     tag: the first one at fault, for NEARLY the whole text. lesser: the tag that keeps receivers from applying the
-    policy (`t=y`, `pct=0`). mended: the record without what is at fault, else without `lesser`, and with a policy; empty
-    for one too long. said: the library's words.
+    policy (`t=y`, `pct=0`). mended: the record without what is at fault, else without `lesser`, and with a policy;
+    empty for one too long. said: the library's words.
     """
 
     record: str | None = None
