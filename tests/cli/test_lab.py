@@ -13,6 +13,12 @@ def test_list_names_every_domain_and_what_it_shows(run: Run) -> None:
         assert f"{row.name} {row.verdict} {' '.join(row.shows.split())}" in shown
 
 
+def test_list_names_the_options_that_show_it(run: Run) -> None:
+    lines = run("lab", "list").out.splitlines()
+    told = lines[lines.index("dkim-weak.example  secure") :]
+    assert "  check --related --selector s1" in told[:4]
+
+
 def test_list_as_json(run: Run) -> None:
     rows = json.loads(run("lab", "list", "--json").out)
     assert [row["domain"] for row in rows] == [row.name for row in DOMAINS]

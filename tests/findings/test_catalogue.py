@@ -31,7 +31,7 @@ tlsrpt-record-: missing multiple invalid no-rua rua-invalid rua-unresolvable
 dane-: mismatch unusable not-signed bogus lookup-failed ok missing
 dns-: failure
 dnssec-: bogus missing
-spf-: missing multiple invalid too-many-lookups permissive lookup-failed
+spf-: missing multiple invalid too-many-lookups permissive lookup-failed not-evaluated
 dmarc-: missing multiple invalid policy-none lookup-failed
 dkim-: missing invalid revoked weak testing lookup-failed
 caa-: missing excludes-issuer lookup-failed

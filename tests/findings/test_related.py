@@ -108,6 +108,24 @@ CASES = [  # what is seen, codes, part of the message, part of the mend
     (observation(spf("v=spf1 mx")), ["spf-permissive"], "says nothing", '"v=spf1 mx ~all"'),
     (observation(spf("v=spf1 redirect=a.example", "v=spf1 +all")), ["spf-permissive"], "of a.example passes", "~all"),
     (observation(spf("v=spf1 mx ~all")), [], "", ""),
+    (observation(spf("v=spf1 ip4:0.0.0.0/0 -all")), ["spf-permissive"], "holds `ip4:0.0.0.0/0`", "Take that term out"),
+    (observation(spf("v=spf1 +all"), base=null_mx()), ["spf-permissive"], "takes no mail", '"v=spf1 -all"'),
+    (observation(spf('"v=spf1 mx -all"')), ["spf-invalid"], '`"v=spf1 mx -all"` at', 'TXT "v=spf1 mx -all"'),
+    (observation(spf("v=spf1 mx\t-all")), ["spf-invalid"], "`mx<U+0009>-all`", ""),
+    (observation(()), ["spf-not-evaluated"], "was not looked at", ""),
+    (observation(spf("v=spf1 " + "ip4:192.0.2.1 " * 2_000)), ["spf-not-evaluated"], "longer than 16000", ""),
+    (
+        observation((lookup(DOMAIN, "TXT", "v=spf1 a:a.example -all"), failing("a.example", "A"))),
+        ["spf-lookup-failed"],
+        "question for A of a.example",
+        "a.example A`",
+    ),
+    (
+        observation((lookup(DOMAIN, "TXT", *[GOOD_SPF] * 256),)),
+        ["spf-multiple"],
+        "has at least 256 SPF records",
+        "",
+    ),
     (observation(spf(status=SERVFAIL)), ["spf-lookup-failed"], f"TXT of {DOMAIN}", f"{DOMAIN} TXT"),
     (
         observation(dmarc=None),
@@ -127,8 +145,18 @@ CASES = [  # what is seen, codes, part of the message, part of the mend
         "more than one",
         "Keep one",
     ),
-    (observation(dmarc="v=DMARC1; p=x"), ["dmarc-invalid"], "holds `p=x`", "v=DMARC1; p=none"),
-    (observation(dmarc="v=DMARC1; p=none; p=none"), ["dmarc-invalid"], "not well-formed", "v=DMARC1; p=none"),
+    (observation(dmarc="v=DMARC1; p=x"), ["dmarc-invalid"], "`v=DMARC1; p=x`, names neither", "v=DMARC1; p=none; rua="),
+    (
+        observation(dmarc="v=DMARC1; p=reject; rua=mailto:a@b.example; fo=z"),
+        ["dmarc-invalid"],
+        "holds `fo=z`, which is not valid. Receivers skip it; the policy that they apply is `reject`",
+        '"v=DMARC1; p=reject; rua=mailto:a@b.example"',
+    ),
+    (observation(dmarc="v=DMARC1, p=reject"), ["dmarc-invalid"], "`v=DMARC1, p=reject` at", '"v=DMARC1; p=reject"'),
+    (observation(dmarc="v=DMARC1; p=none"), ["dmarc-policy-none"], "nobody learns", "p=none; rua=mailto:dmarc@shop."),
+    (observation(dmarc="v=DMARC1; p=quarantine; t=y"), ["dmarc-policy-none"], "`t=y` at", '"v=DMARC1; p=quarantine"'),
+    (observation(dmarc="v=DMARC1; p=reject; x\xe2\x80\x9c"), ["dmarc-invalid"], "holds `x<U+201C>`", ""),
+    (observation(dmarc="v=DMARC1; p=none; p=none"), ["dmarc-invalid"], "twice: `p=none`", "v=DMARC1; p=none"),
     (
         observation(dmarc="v=DMARC1; sp=none; p=none; rua=mailto:a@b.example"),
         ["dmarc-policy-none"],
@@ -149,6 +177,8 @@ CASES = [  # what is seen, codes, part of the message, part of the mend
     (observation(dkim=f"p={rsa_key(1016)}"), ["dkim-weak"], "do not verify", "-b 2048"),
     (observation(dkim=f"{GOOD_KEY}; t=y"), ["dkim-testing"], "t=y", "t=y"),
     (observation(dkim=failing("s1._domainkey.shop.example", "TXT")), ["dkim-lookup-failed"], "no answer", "dig"),
+    (observation(caa="128 tbs x"), ["caa-excludes-issuer"], "`128 tbs x` of shop.example is critical", "Remove that"),
+    (observation(caa="0 issuewild ca.example"), ["caa-missing"], f"mta-sts.{DOMAIN}, {MX1} and {MX2}", "CAA 0 issue"),
     (observation(caa=None), ["caa-missing"], f"mta-sts.{DOMAIN}, {MX1} and {MX2}", "CAA 0 issue"),
     (observation(caa=failing(DOMAIN, "CAA")), ["caa-lookup-failed"], "(SERVFAIL)", f"{DOMAIN} CAA"),
     (observation(caa="0 issue ;"), [], "", ""),  # the authority is none that is known by name
@@ -203,6 +233,13 @@ def test_a_record_from_above_is_named() -> None:
     assert finding.code == "dmarc-policy-none"
     assert finding.message.startswith("The DMARC record of example counts for shop.example")
     assert "_dmarc.shop.example. 3600 IN TXT" in finding.mend
+
+
+def test_what_was_left_out_is_not_told() -> None:
+    related = observation().related
+    assert related is not None
+    left_out = change(related, dmarc=(), dkim=(), caa=tuple(one for one in related.caa if one.name != DOMAIN))
+    assert notices(change(observation(), related=left_out)) == []
 
 
 def test_what_was_not_asked_is_not_told() -> None:

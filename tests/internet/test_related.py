@@ -6,13 +6,17 @@ import itertools
 from collections.abc import Iterable
 
 import dns.message
+import dns.rcode
 import pytest
 
+from strictmx.findings.answered import known
 from strictmx.findings.observation import Lookup, LookupStatus, Related
+from strictmx.internet import related as internet
 from strictmx.internet.dns import Resolver
 from strictmx.internet.look import Look
 from strictmx.internet.related import CAA_NAMES, CHARACTERS, SPF_QUESTIONS, look_at_related
 from strictmx.internet.smtp import Prober
+from strictmx.standards import spf
 from strictmx.standards.names import Name
 from tests.internet.servers import Script, nameserver, reply, settings, zone
 
@@ -91,9 +95,40 @@ async def test_what_strangers_publish_is_asked_within_bounds(text: str) -> None:
     assert sum(len(record) for lookup in lookups for record in lookup.records) <= CHARACTERS
 
 
-async def test_what_finds_no_room_counts_as_not_answered() -> None:
+async def test_what_finds_no_room_is_left_out() -> None:
+    """Of SPF first, which leads where strangers like; nothing counts as a failure."""
     seen = await related(answering("v=spf1 " + "x=y " * 1_900 + "include:d{n}.test"))
-    assert [lookup.status for lookup in seen.dmarc] == [LookupStatus.MALFORMED] * 2
+    assert {lookup.status for lookup in (*seen.spf, *seen.dmarc)} == {LookupStatus.ANSWER}
+    assert (len(seen.dmarc), len(seen.spf)) == (2, 6)
+
+
+async def test_a_record_that_is_cut_is_known_as_such() -> None:
+    seen = await related(answering("v=spf1 " + "ip4:192.0.2.1 " * 1_500))
+    assert spf.read(DOMAIN, known(seen.spf)).fault is spf.Fault.TOO_LONG
+
+
+async def test_spf_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not asked by then is left out; what was asked stays."""
+    monkeypatch.setattr(internet, "SPF_SECONDS", 0.5)
+    known_names = answering("v=spf1 include:silent.test -all")
+
+    def script(query: dns.message.Message, way: str) -> Iterable[bytes]:
+        return [] if "silent" in str(query.question[0].name) else known_names(query, way)
+
+    seen = await related(script)
+    assert asked(seen.spf) == [("shop.test", "TXT")]
+    assert spf.read(DOMAIN, known(seen.spf)).fault is spf.Fault.UNKNOWN
+
+
+async def test_spf_asks_no_more_once_an_answer_failed() -> None:
+    script = zone('shop.test. 60 TXT "v=spf1 a:dead.test include:a.test"', 'a.test. 60 TXT "v=spf1 a:b.test"')
+
+    def failing(query: dns.message.Message, way: str) -> Iterable[bytes]:
+        return [reply(query, rcode=dns.rcode.SERVFAIL)] if "dead" in str(query.question[0].name) else script(query, way)
+
+    seen = await related(failing)
+    assert ("b.test", "A") not in asked(seen.spf)
+    assert spf.read(DOMAIN, known(seen.spf)).fault is spf.Fault.UNANSWERED
 
 
 async def test_hosts_of_many_labels_are_asked_about_within_bounds() -> None:

@@ -42,16 +42,20 @@ def test_records(section: str, domain: str, known: Known, expected: tuple[str, s
 
 
 FAULTS = [  # section of RFC 9989, answers, fault, the part it is about
-    ("4.10", {}, Fault.UNANSWERED, ""),
+    ("4.10", {}, Fault.UNKNOWN, ""),
     ("4.10", at(DOMAIN), Fault.MISSING, ""),
     ("4.10", at(DOMAIN, "v=spf1 -all"), Fault.MISSING, ""),
     ("4.10", at(DOMAIN, "v=DMARC1; p=none", "v=DMARC1; p=none"), Fault.MULTIPLE, ""),
     ("4.10", {("_dmarc.shop.example", "TXT"): Absence.FAILED}, Fault.UNANSWERED, ""),
-    ("4.8", at(DOMAIN, " v=DMARC1; p=none"), Fault.INVALID, ""),
-    ("4.8", at(DOMAIN, "v=DMARC1; p=none; p=none"), Fault.INVALID, ""),
-    ("4.8", at(DOMAIN, "v=DMARC1; p=block; sp=none"), Fault.INVALID, "p=block"),
+    ("4.8", at(DOMAIN, " v=DMARC1; p=none"), Fault.NEARLY, " v=DMARC1; p=none"),
+    ("4.8", at(DOMAIN, "v=DMARC1; p=none; p=reject"), Fault.TWICE, "p=reject"),
+    ("4.8", at(DOMAIN, "v=DMARC1; p=block; sp=none"), Fault.NO_POLICY, "p=block"),
+    ("4.7", at(DOMAIN, "v=DMARC1; p=reject; sp=block"), Fault.NO_POLICY, "sp=block"),
+    ("4.7", at(DOMAIN, "v=DMARC1"), Fault.NO_POLICY, ""),
+    ("4.7", at(DOMAIN, "v=DMARC1; "), Fault.NO_POLICY, ""),
+    ("4.7", at(DOMAIN, "v=DMARC1;\xa0p=reject"), Fault.NO_POLICY, "\xa0p=reject"),
     ("4.8", at(DOMAIN, "v=DMARC1; p=none; rua=shop.example"), Fault.INVALID, "rua=shop.example"),
-    ("4.8", at(DOMAIN, "v=DMARC1; p none"), Fault.INVALID, "p none"),
+    ("4.8", at(DOMAIN, "v=DMARC1; p=none; p none"), Fault.INVALID, "p none"),
 ]
 
 
@@ -59,6 +63,54 @@ FAULTS = [  # section of RFC 9989, answers, fault, the part it is about
 def test_faults(section: str, known: Known, fault: Fault, tag: str) -> None:
     reading = read(DOMAIN, {**NOTHING, **known})
     assert (reading.fault, reading.tag, reading.location) == (fault, tag, DOMAIN)
+
+
+SKIPPED = [  # section of RFC 9989, the tags, the faulty one, the policy that stands, the tags mended
+    ("4.7", "p=reject; rua=mailto:a@shop.example; fo=z", "fo=z", "reject", "p=reject; rua=mailto:a@shop.example"),
+    ("4.7", "p=reject; rua=a@shop.example", "rua=a@shop.example", "reject", "p=reject; rua=mailto:a@shop.example"),
+    ("4.7", "p=reject; rua=", "rua=", "reject", "p=reject"),
+    ("4.8", "p=reject; !!!", "!!!", "reject", "p=reject"),
+    ("4.7", "p=reject; adkim=x; x=y", "adkim=x", "reject", "p=reject; x=y"),
+    ("4.7", "p=quarantine; ri=abc", "ri=abc", "quarantine", "p=quarantine"),
+    ("4.7", "p=reject; pct=abc", "pct=abc", "reject", "p=reject"),
+    ("4.7", "p=blok; rua=mailto:a@shop.example", "p=blok", "none", "p=none; rua=mailto:a@shop.example"),
+    ("4.8", "p=reject;;", "", "reject", "p=reject"),
+    ("4.7", "p=quarantine; t=y; aspf=s", "", "quarantine", "p=quarantine; aspf=s"),
+    ("4.7", "p=quarantine; t=y; fo=z", "fo=z", "quarantine", "p=quarantine; t=y"),
+    ("4.7", "p=quarantine; pct=0", "", "quarantine", "p=quarantine"),
+]
+
+
+@pytest.mark.parametrize(("section", "tags", "faulty", "policy", "mended"), SKIPPED)
+def test_a_faulty_tag_costs_itself_only(section: str, tags: str, faulty: str, policy: str, mended: str) -> None:
+    reading = read(DOMAIN, {**NOTHING, **at(DOMAIN, f"v=DMARC1; {tags}")})
+    assert (reading.tag, reading.policy, reading.mended) == (faulty, policy, f"v=DMARC1; {mended}")
+    assert reading.fault is (Fault.INVALID if faulty else None)
+
+
+LESSER = [("t=y; p=reject", "t=y"), ("p=quarantine; pct=0", "pct=0"), ("p=reject; pct=0", ""), ("p=none; t=y", "")]
+
+
+@pytest.mark.parametrize(("tags", "lesser"), LESSER)
+def test_a_policy_that_is_not_applied(tags: str, lesser: str) -> None:
+    assert read(DOMAIN, at(DOMAIN, f"v=DMARC1; {tags}")).lesser == lesser
+
+
+NEARLY = [
+    "v=DMARC1\\; p=reject\\;",
+    '"v=DMARC1; p=reject"',
+    "v=DMARC1 p=reject",
+    "v=DMARC1, p=reject",
+    "p=reject; v=DMARC1",
+    "v=dmarc1; p=reject",
+]
+
+
+@pytest.mark.parametrize("text", NEARLY)
+def test_what_was_meant_as_a_record_is_shown_and_mended(text: str) -> None:
+    above = at("example", "v=DMARC1; p=none")
+    reading = read(DOMAIN, {**above, **at(DOMAIN, text)})
+    assert (reading.fault, reading.tag, reading.mended) == (Fault.NEARLY, text, "v=DMARC1; p=reject")
 
 
 def test_report_addresses() -> None:

@@ -9,17 +9,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strictmx.standards.offline import Absence, Known
-from strictmx.standards.spf import Fault, read
+from strictmx.standards.spf import Fault, mended, read
 from tests.standards.offline import no_network, texts
 
 DOMAIN = "shop.example"
 GONE = Absence.NXDOMAIN
+LONG = "v=spf1 " + "ip4:192.0.2.1 " * 2_000 + "-all"
 MANY = " ".join(f"exists:{number}.shop.example" for number in range(11))
 
 FAULTS = [  # section of RFC 7208, answers, fault, the name and term it is about
-    ("3", {}, Fault.MISSING, DOMAIN, ""),
+    ("3", {}, Fault.UNKNOWN, DOMAIN, ""),
     ("3", texts(shop_example=GONE), Fault.MISSING, DOMAIN, ""),
-    ("4.5", texts(shop_example=("v=spf10 -all", "v=spf1x", " v=spf1 -all")), Fault.MISSING, DOMAIN, ""),
+    ("4.5", texts(shop_example=("v=spf10 -all", "v=spf1x", "v=spf2.0/pra -all")), Fault.MISSING, DOMAIN, ""),
+    *(
+        ("4.5", texts(shop_example=(text,)), Fault.NEARLY, DOMAIN, text)
+        for text in (" v=spf1 -all", '"v=spf1 mx -all"', "v=spf1; mx", "v=spf1,mx", "v=spf1\tmx", "v=spf1\xa0mx")
+    ),
+    ("4.6", texts(shop_example="v=spf1 mx\t-all"), Fault.SYNTAX, DOMAIN, "mx\t-all"),
+    ("4.6", texts(shop_example="v=spf1 mx\xa0-all"), Fault.SYNTAX, DOMAIN, "mx\xa0-all"),
+    ("6", texts(shop_example="v=spf1 exp=a.example -all EXP=b.example"), Fault.SYNTAX, DOMAIN, ""),
+    ("6", texts(shop_example="v=spf1 -all redirect=a.example redirect=a.example"), Fault.SYNTAX, DOMAIN, ""),
+    ("3.4", texts(shop_example=LONG), Fault.TOO_LONG, DOMAIN, ""),
+    ("3.4", texts(shop_example="v=spf1 include:a.example -all", a_example=LONG), Fault.TOO_LONG, "a.example", ""),
+    (
+        "5",
+        texts(shop_example="v=spf1 a:a.example -all") | {("a.example", "A"): Absence.FAILED},
+        Fault.UNANSWERED,
+        "a.example",
+        "",
+    ),
+    (
+        "5",
+        texts(shop_example="v=spf1 mx:a.example include:b.example -all") | {("a.example", "MX"): Absence.FAILED},
+        Fault.UNANSWERED,
+        "a.example",
+        "",
+    ),
     ("4.5", texts(shop_example=("v=spf1 -all", "V=SPF1 mx")), Fault.MULTIPLE, DOMAIN, ""),
     ("4.4", texts(shop_example=Absence.FAILED), Fault.UNANSWERED, DOMAIN, ""),
     ("4.6", texts(shop_example="v=spf1 mx ip4:1.2.3 -all"), Fault.SYNTAX, DOMAIN, "ip4:1.2.3"),
@@ -40,7 +65,7 @@ FAULTS = [  # section of RFC 7208, answers, fault, the name and term it is about
     ),
     ("5.2", texts(shop_example="v=spf1 include:a.example -all", a_example=()), Fault.NO_TARGET, "a.example", ""),
     ("5.2", texts(shop_example="v=spf1 include:a.example -all", a_example=GONE), Fault.NO_TARGET, "a.example", ""),
-    ("5.2", texts(shop_example="v=spf1 include:A.example. -all"), Fault.UNANSWERED, "a.example", ""),
+    ("5.2", texts(shop_example="v=spf1 include:A.example. -all"), Fault.UNKNOWN, "a.example", ""),
     ("6.1", texts(shop_example="v=spf1 redirect=a.example", a_example=GONE), Fault.NO_TARGET, "a.example", ""),
     (
         "5.2",
@@ -93,7 +118,8 @@ RESULTS = [  # section of RFC 7208, record, look-ups, `all`
     ("6.1", "v=spf1 redirect=a.example", 2, "softfail"),
     ("6.1", "v=spf1 redirect=%{d}.a.example", 1, ""),
     ("6.2", "v=spf1 -all exp=%{ir}.explain.example", 0, "fail"),
-    ("6.2", "v=spf1 exp=explain.example -all EXP=explain.example", 0, "fail"),
+    ("6.2", "v=spf1 exp=explain.example -all", 0, "fail"),
+    ("4.6", "v=spf1 " + "ip4:192.0.2.1 " * 560 + "-all", 0, "fail"),
 ]
 
 
@@ -102,6 +128,41 @@ def test_results(section: str, record: str, lookups: int, others: str) -> None:
     with no_network():
         reading = read(DOMAIN, texts(shop_example=record, a_example="v=spf1 exists:x.example ~all"))
     assert (reading.fault, reading.lookups, reading.all, reading.wanted) == (None, lookups, others, ())
+
+
+OPEN = [  # section of RFC 7208, record, the term that passes everybody
+    ("5.6", "v=spf1 mx ip4:0.0.0.0/0 -all", "ip4:0.0.0.0/0"),
+    ("5.6", "v=spf1 +IP6:::/0 -all", "+IP6:::/0"),
+    ("5.3", "v=spf1 a//0 -all", "a//0"),
+    ("5.4", "v=spf1 mx:x.example/0//64 -all", "mx:x.example/0//64"),
+    ("5.2", "v=spf1 include:a.example -all", "include:a.example"),
+    ("5.2", "v=spf1 include:b.example -all", "include:b.example"),
+    ("5.2", "v=spf1 include:c.example -all", ""),
+    ("5.2", "v=spf1 -include:a.example -all", ""),
+    ("4.6.2", "v=spf1 -all ip4:0.0.0.0/0", ""),
+    ("5.6", "v=spf1 -ip4:0.0.0.0/0 ip4:192.0.2.0/24 a/24//64 -all", ""),
+]
+
+
+@pytest.mark.parametrize(("section", "record", "term"), OPEN)
+def test_terms_that_pass_everybody(section: str, record: str, term: str) -> None:
+    others = {"a_example": "v=spf1 +all", "b_example": "v=spf1 redirect=a.example", "c_example": "v=spf1 ?all"}
+    reading = read(DOMAIN, texts(shop_example=record, **others))
+    assert (reading.fault, reading.term) == (None, term)
+
+
+def test_nobody_failed_to_answer_for_what_is_no_name() -> None:
+    known = texts(shop_example="v=spf1 a:a..example -all") | {("a..example", "A"): Absence.FAILED}
+    assert read(DOMAIN, known).fault is None
+
+
+def test_what_was_meant_as_a_record_is_mended() -> None:
+    assert [mended(text) for text in (' "v=spf1 mx -all"', "v=spf1; mx;-all", "V = spf1,mx,,-all", "v=spf1\xa0mx")] == [
+        "v=spf1 mx -all",
+        "v=spf1 mx -all",
+        "v=spf1 mx -all",
+        "v=spf1 mx",
+    ]
 
 
 def test_a_redirect_names_where_all_stands() -> None:

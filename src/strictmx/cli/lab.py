@@ -11,7 +11,7 @@ from pathlib import Path
 
 from strictmx.cli.arguments import Help, Parser, UsageError
 from strictmx.cli.terminal import json_document, standard_output
-from strictmx.lab import domains_table
+from strictmx.lab import DOMAINS, domains_table
 from strictmx.text import escaped
 
 LOCK_FILE = "lock"  # held while a laboratory runs in the folder
@@ -83,12 +83,14 @@ def _up(directory: Path) -> int:
 
 
 def _list(options: Namespace) -> int:
-    table = domains_table()
     if options.json:
-        sys.stdout.write(json_document(table))
+        sys.stdout.write(json_document(domains_table()))
         return 0
     output = standard_output()
-    for row in table:
-        output.lines([((f"{row['domain']}", "bold"), (f"  {row['verdict']}", ""))])
-        output.lines(((f"  {line}", ""),) for line in textwrap.wrap(str(row["shows"]), output.width - 2))
+    for row in DOMAINS:
+        output.lines([((row.name, "bold"), (f"  {row.verdict}", ""))])
+        output.lines(((f"  {line}", ""),) for line in textwrap.wrap(row.shows, output.width - 2))
+        if row.related:
+            selectors = "".join(f" --selector {selector}" for selector in row.selectors)
+            output.lines([((f"  check --related{selectors}", ""),)])
     return 0

@@ -21,8 +21,8 @@ from strictmx.standards.offline import RECORD_CHARACTERS, Question
 
 CAA_NAMES = 60  # the hosts of a domain share the names above them
 SPF_QUESTIONS = 60  # RFC 7208 allows 10 terms; an `mx` among them is some questions more
-CHARACTERS = 32_768  # of all these answers together, so that an observation can be read back
-_NO_ROOM = "left out: the answers before are too long"
+SPF_SECONDS = 12.0  # all of its turns: a question that gets no answer takes 10
+CHARACTERS = 65_536  # of all these answers together, so that an observation can be read back
 
 
 async def look_at_related(look: Look, domain: Name, selectors: Sequence[str]) -> Related:
@@ -45,11 +45,12 @@ async def look_at_related(look: Look, domain: Name, selectors: Sequence[str]) ->
 
 async def _look_at_spf(look: Look, domain: Name) -> tuple[Lookup, ...]:
     """The domain's record, and what evaluating it leads to."""
+    until = asyncio.get_running_loop().time() + SPF_SECONDS
     asked: dict[Question, Lookup] = {}
     wanted: Sequence[Question] = [(str(domain), "TXT")]
-    while wanted:
-        for question, lookup in zip(wanted, await _ask(look, wanted), strict=True):
-            asked[question] = _spf_records(lookup) if lookup.type == "TXT" else lookup
+    while wanted and asyncio.get_running_loop().time() < until:
+        for lookup in await _ask(look, wanted, until):
+            asked[lookup.name, lookup.type] = _spf_records(lookup) if lookup.type == "TXT" else lookup
         reading = await asyncio.to_thread(spf.read, str(domain), known(asked.values()))
         wanted = [question for question in reading.wanted if question not in asked][: SPF_QUESTIONS - len(asked)]
     return tuple(asked.values())
@@ -57,7 +58,7 @@ async def _look_at_spf(look: Look, domain: Name) -> tuple[Lookup, ...]:
 
 def _spf_records(lookup: Lookup) -> Lookup:
     """The answer without what others keep in TXT records, which may be much."""
-    records = tuple(text for text in lookup.records if spf.is_record(text))
+    records = tuple(text for text in lookup.records if spf.is_nearly(text))
     status = lookup.status if records or not lookup.records else LookupStatus.NODATA
     return replace(lookup, records=records, status=status)
 
@@ -76,27 +77,35 @@ async def _look_at_caa(look: Look, domain: Name) -> tuple[Lookup, ...]:
     return await _ask(look, [(str(name), "CAA") for name in list(names)[:CAA_NAMES]])
 
 
-async def _ask(look: Look, questions: Iterable[Question]) -> tuple[Lookup, ...]:
+async def _ask(look: Look, questions: Iterable[Question], until: float | None = None) -> tuple[Lookup, ...]:
+    """Side by side; what is not settled at `until` (of the loop's clock) is left out."""
+
+    async def settled(name: str, rdtype: str) -> Lookup | None:
+        try:
+            async with asyncio.timeout_at(until):
+                return await look.ask(name, rdtype)
+        except TimeoutError:
+            return None
+
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(look.ask(*question)) for question in questions]
-    return tuple(task.result() for task in tasks)
+        tasks = [group.create_task(settled(*question)) for question in questions]
+    return tuple(lookup for task in tasks if (lookup := task.result()) is not None)
 
 
 def _within_room(related: Related) -> Related:
-    """The look-ups with their records as far as CHARACTERS go, the later ones as not answered."""
+    """The look-ups as far as CHARACTERS go for their records; those of SPF come last, since strangers have a say."""
     room = CHARACTERS
 
     def kept(lookups: Iterable[Lookup]) -> tuple[Lookup, ...]:
         nonlocal room
         found = []
         for lookup in lookups:
-            records = tuple(text[:RECORD_CHARACTERS] for text in lookup.records)
+            records = tuple(text[: RECORD_CHARACTERS + 1] for text in lookup.records)  # one more: it was longer
             size = sum(map(len, records))
-            if size > room:
-                found.append(Lookup(lookup.name, lookup.type, LookupStatus.MALFORMED, detail=_NO_ROOM))
-                continue
-            room -= size
-            found.append(replace(lookup, records=records))
+            if size <= room:
+                room -= size
+                found.append(replace(lookup, records=records))
         return tuple(found)
 
-    return Related(kept(related.spf), kept(related.dmarc), kept(related.dkim), kept(related.caa))
+    dmarc, dkim, caa = kept(related.dmarc), kept(related.dkim), kept(related.caa)
+    return Related(kept(related.spf), dmarc, dkim, caa)

@@ -78,11 +78,21 @@ def allows(properties: Sequence[Property], names: Sequence[str], *, wildcard: bo
 
     wildcard: for a certificate of `*.` names, where `issuewild` comes before `issue`.
     """
-    if any(one.flags & CRITICAL and one.tag not in _KNOWN_TAGS for one in properties):
+    if forbidding(properties) is not None:
         return False
-    by_tag = {tag: [one.issuer for one in properties if one.tag == tag] for tag in ("issue", "issuewild")}
-    issuers = by_tag["issuewild"] if wildcard and by_tag["issuewild"] else by_tag["issue"]
+    issuers = allowed(properties, wildcard=wildcard)
     return not issuers or any(name in issuers for name in names)
+
+
+def forbidding(properties: Sequence[Property]) -> Property | None:
+    """The critical property that no authority knows, so that none may issue (section 4.1)."""
+    return next((one for one in properties if one.flags & CRITICAL and one.tag not in _KNOWN_TAGS), None)
+
+
+def allowed(properties: Sequence[Property], *, wildcard: bool) -> list[str]:
+    """The authorities that are allowed, an empty name for none of them; an empty list: every one is."""
+    by_tag = {tag: [one.issuer for one in properties if one.tag == tag] for tag in ("issue", "issuewild")}
+    return by_tag["issuewild"] if wildcard and by_tag["issuewild"] else by_tag["issue"]
 
 
 def authority_names(issuer: Sequence[frozenset[tuple[str, str | bytes]]]) -> tuple[str, ...]:

@@ -21,13 +21,16 @@ from expiringdict import ExpiringDict
 
 from strictmx.standards.mx import exchanges
 
-RECORD_CHARACTERS = 8_192  # read of one TXT record; RFC 7208 section 3.4 wants them below 450 octets
+RECORD_CHARACTERS = (
+    16_000  # read of one TXT record, less than is kept of an answer; RFC 7208 section 3.4 wants them below 450 octets
+)
 
 # The library remembers answers for the whole process, whoever gave them; here each reading has answers of its own.
 checkdmarc.utils.DNS_CACHE = ExpiringDict(max_len=1, max_age_seconds=0)
 
-# The library would look up the explanation text by a resolver of its own; nothing that is judged here depends on it.
-_EXPLANATION = re.compile(r"(?<!\S)exp=\S*", re.IGNORECASE)
+_ONCE = re.compile(r"(?<!\S)(exp|redirect)=\S*", re.IGNORECASE)
+_NO_TERM = "\x7f"  # what the grammar of SPF has no place for, in the eyes of the library too
+_BLANK = re.compile(r"[^\S ]")  # blank for the library, which splits at any; the grammar has SP alone
 _VERSION = re.compile(r"v=spf1(?= |\Z)", re.IGNORECASE)  # any case counts (RFC 7208 section 4.5), not for the library
 
 
@@ -83,9 +86,19 @@ class Answers:
 
 
 def shortened(text: str) -> str:
-    """The part of a TXT record that is read, as the library can read it."""
-    text = _EXPLANATION.sub("", text[:RECORD_CHARACTERS])
-    return f"v=spf1{text[6:]}" if _VERSION.match(text) else text
+    """The part of a TXT record that is read, as the library can read it.
+
+    An SPF record loses its `exp=`: the library would look up that text by a resolver of its own, and nothing that is
+    judged here depends on it. Where `exp=` or `redirect=` stands twice, nothing valid is left (RFC 7208 section 6).
+    """
+    text = text[:RECORD_CHARACTERS]
+    if not _VERSION.match(text):
+        return text
+    names = [one[1].lower() for one in _ONCE.finditer(text)]
+    if len(names) > len(set(names)):
+        return f"v=spf1 {_NO_TERM}"
+    kept = _ONCE.sub(lambda one: "" if one[1].lower() == "exp" else one[0], text[6:])
+    return f"v=spf1{_BLANK.sub(_NO_TERM, kept)}"
 
 
 def _records(rdtype: str, texts: tuple[str, ...]) -> list[Any]:

@@ -6,17 +6,27 @@ first fault; which term it is about is found by reading each term alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 from typing import Any
 
 from checkdmarc import spf as library
 
-from strictmx.standards.offline import Absence, Answers, Known, Question, shortened
+from strictmx.standards.names import InvalidName, Name
+from strictmx.standards.offline import RECORD_CHARACTERS, Absence, Answers, Known, Question, shortened
 
 TERMS = 200  # read alone in search of the faulty one
 LOOKUPS, VOID_LOOKUPS = 10, 2  # RFC 7208 section 4.6.4
+
+_NEARLY = re.compile(r"[^a-z0-9]{0,20}v\s*=\s*spf1(?![a-z0-9.])", re.IGNORECASE)
+_BETWEEN = re.compile(r'(?:[^!-~]|[,;"\\])+')  # what people put between terms in place of a blank
+_ALL = re.compile(r"[-+?~]?all", re.IGNORECASE)
+_EVERYBODY = re.compile(  # a prefix of length 0, of either family
+    r"\+?(?:ip[46]:[^/]+|(?:a|mx)(?::[^/]+)?)(?:/0(?://\d+)?|(?:/\d+)?//0)", re.IGNORECASE
+)
 
 
 class _Bounded(Answers):
@@ -32,11 +42,14 @@ class _Bounded(Answers):
 
 
 class Fault(Enum):
-    """Why receivers get no result from a record; all but MISSING and UNANSWERED are a permanent error."""
+    """Why there is no result; from MULTIPLE on receivers have a permanent error."""
 
     MISSING = "missing"
+    NEARLY = "nearly"  # something stands there that was meant to be a record, and is none
+    UNKNOWN = "unknown"  # a record that it needs is not among the answers
+    TOO_LONG = "too-long"  # to be read here
+    UNANSWERED = "unanswered"  # a look-up that it needs failed (temperror): receivers defer, or go on without SPF
     MULTIPLE = "multiple"
-    UNANSWERED = "unanswered"  # a record that it needs was not to be had: receivers defer, or go on without SPF
     SYNTAX = "syntax"
     LOOP = "loop"
     NO_TARGET = "no-target"  # an include or redirect leads to a name without a record
@@ -62,7 +75,8 @@ class Reading:
     """What receivers make of a domain's SPF.
 
     candidates: its SPF records. where: the name that the fault is about, else the one whose `all`
-    counts, which a redirect makes another. term: the term at fault, where one alone is.
+    counts, which a redirect makes another. rdtype: of a look-up that failed. term: the term at fault, where one alone
+    is; for NEARLY the whole text; without a fault one that passes everybody before `all` is reached.
     lookups, void_lookups: counted as RFC 7208 section 4.6.4 does. all: `fail`, `softfail`, `neutral` or `pass` for a
     sender that nothing matches; empty where that depends on the mail. wanted: questions whose answers may change this.
     said: the library's words.
@@ -71,6 +85,7 @@ class Reading:
     candidates: tuple[str, ...] = ()
     fault: Fault | None = None
     where: str = ""
+    rdtype: str = "TXT"
     term: str = ""
     lookups: int | None = None
     void_lookups: int | None = None
@@ -84,30 +99,64 @@ def is_record(text: str) -> bool:
     return text.lower() == "v=spf1" or text[:7].lower() == "v=spf1 "
 
 
+def is_nearly(text: str) -> bool:
+    """Whether a TXT record is one of SPF, or was meant to be one."""
+    return _NEARLY.match(text) is not None
+
+
+def mended(text: str) -> str:
+    """The record that a text was meant to be: one blank between terms, no quotes."""
+    begins = _NEARLY.match(text)
+    return " ".join(["v=spf1", *filter(None, _BETWEEN.split(text[begins.end() if begins else 0 :]))])
+
+
 def read(domain: str, known: Known) -> Reading:
     """Evaluate the domain's record as far as the answers go. Never raises on content."""
-    texts = known.get((domain, "TXT"), Absence.NXDOMAIN)
+    texts = known.get((domain, "TXT"))
+    if texts is None:
+        return Reading(fault=Fault.UNKNOWN, where=domain, wanted=((domain, "TXT"),))
     if texts is Absence.FAILED:
         return Reading(fault=Fault.UNANSWERED, where=domain)
-    candidates = () if texts is Absence.NXDOMAIN else tuple(text for text in texts if is_record(text))
-    if len(candidates) != 1:
-        return Reading(candidates, Fault.MULTIPLE if candidates else Fault.MISSING, where=domain)
-    answers = _Bounded(known)
+    texts = () if texts is Absence.NXDOMAIN else texts
+    candidates = tuple(filter(is_record, texts))
+    if len(candidates) > 1:
+        return Reading(candidates, Fault.MULTIPLE, where=domain)
+    if not candidates:
+        meant = next(filter(is_nearly, texts), "")
+        return Reading(fault=Fault.NEARLY if meant else Fault.MISSING, where=domain, term=meant)
+    for name, records in _records(known):
+        if any(len(record) > RECORD_CHARACTERS for record in records):
+            return Reading(candidates, Fault.TOO_LONG, where=name)
+    return _evaluated(candidates, domain, known)
+
+
+def _evaluated(candidates: tuple[str, ...], domain: str, known: Known) -> Reading:
+    """The reading of a domain's one record."""
+    answers, unknown = _Bounded(known), ""
     try:
         result = _parse(candidates[0], domain, answers)
     except Exception as error:  # noqa: BLE001 - a library on hostile text: whatever it raises is a finding
         fault, where, term = _fault(error, domain, known, answers)
-        wanted = tuple(answers.wanted) if fault is Fault.UNANSWERED else ()
-        return Reading(candidates, fault, where, term, wanted=wanted, said=str(error))
-    where, redirect = domain, result["parsed"]["redirect"]
-    while redirect is not None:
+        if fault is not Fault.UNKNOWN:
+            return Reading(candidates, fault, where, term=term, said=str(error))
+        result, unknown = None, where
+    failed = next((question for question in answers.failed if _is_name(question[0])), None)
+    if failed is not None:
+        return Reading(candidates, Fault.UNANSWERED, *failed)
+    if result is None:
+        return Reading(candidates, Fault.UNKNOWN, unknown, wanted=tuple(answers.wanted))
+    where, record, parsed, redirect = domain, candidates[0], result["parsed"], result["parsed"]["redirect"]
+    term = _everybody(record, parsed)
+    while redirect is not None and not term:
         where = redirect["domain"]
         if redirect["parsed"] is None:  # its name is a macro, made of the mail
             break
-        redirect = redirect["parsed"]["redirect"]
+        record, parsed = redirect["record"], redirect["parsed"]
+        term, redirect = _everybody(record, parsed), parsed["redirect"]
     return Reading(
         candidates,
         where=where,
+        term=term,
         lookups=result["dns_lookups"],
         void_lookups=result["void_dns_lookups"],
         all=result["parsed"]["all"] if redirect is None else "",
@@ -115,8 +164,31 @@ def read(domain: str, known: Known) -> Reading:
     )
 
 
+def _is_name(text: str) -> bool:
+    """Whether there can be such a name: only then did anybody fail to answer."""
+    try:
+        Name.parse(text)
+    except InvalidName:
+        return False
+    return True
+
+
 def _parse(record: str, domain: str, answers: Answers) -> Any:
     return library.parse_spf_record(shortened(record), domain, resolver=answers, retries=0)
+
+
+def _everybody(record: str, parsed: Any) -> str:
+    """The first term ahead of `all` that passes every sender, by itself or by what it includes; else nothing."""
+    terms = list(takewhile(lambda term: not _ALL.fullmatch(term), record.split(" ")[1:]))
+    includes = {
+        one["value"]
+        for one in parsed["mechanisms"]
+        if one["mechanism"] == "include" and one["action"] == "pass" and one["parsed"] is not None
+        if one["parsed"]["all"] == "pass" or _everybody(one["record"], one["parsed"])
+    }
+    return next(
+        (term for term in terms if _EVERYBODY.fullmatch(term) or term.lower().partition("include:")[2] in includes), ""
+    )
 
 
 def _fault(error: Exception, domain: str, known: Known, answers: Answers) -> tuple[Fault, str, str]:
@@ -125,7 +197,8 @@ def _fault(error: Exception, domain: str, known: Known, answers: Answers) -> tup
     if fault is Fault.NO_TARGET and isinstance(error, library.SPFRecordNotFound):
         target = error.domain.removesuffix(".")
         question = (target, "TXT")
-        return Fault.UNANSWERED if question in (*answers.wanted, *answers.failed) else fault, target, ""
+        unsaid = Fault.UNKNOWN if question in answers.wanted else Fault.UNANSWERED
+        return unsaid if question in (*answers.wanted, *answers.failed) else fault, target, ""
     if fault is Fault.TARGET_MULTIPLE:
         return fault, next((name for name, texts in _records(known) if len(texts) > 1), domain), ""
     if fault is Fault.SYNTAX:
@@ -144,7 +217,7 @@ def _faulty_terms(domain: str, known: Known) -> Iterator[tuple[str, str]]:
     """The terms that no record may hold, each with the name whose record does; the domain's own first."""
     left = TERMS
     for name, texts in sorted(_records(known), key=lambda one: one[0] != domain):
-        for term in (term for text in texts for term in shortened(text).split()[1:]):
+        for term in (term for text in texts for term in text[:RECORD_CHARACTERS].split(" ")[1:]):
             left -= 1
             if left < 0:
                 return

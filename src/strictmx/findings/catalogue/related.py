@@ -15,11 +15,14 @@ _PERMERROR = (
     "Receivers treat that as an error of yours (permerror): some refuse your mail, and DMARC cannot rest on SPF."
 )
 
+COUNTED, COUNTED_IN_PART = "{count}", "at least {count}"
+
 # Records to paste, as the values of `{record}`
 SPF_FOR_SENDERS = "v=spf1 {mechanism} ~all"
 SPF_NO_SENDERS = "v=spf1 -all"
 DMARC_FIRST = "v=DMARC1; p=none; rua=mailto:dmarc@{domain}"
 DMARC_NEXT = "v=DMARC1; p=quarantine; rua=mailto:dmarc@{domain}"
+DMARC_REPORTS = "rua=mailto:dmarc@{domain}"
 DMARC_NO_MAIL = "v=DMARC1; p=reject"
 CAA_VALUE = '0 {tag} "{authority}"'
 
@@ -51,6 +54,11 @@ SPF_INVALID = Kind(
 SPF_UNREADABLE = SPF_INVALID.wording(
     message=f"The SPF record of {{where}} is not well-formed. {_PERMERROR}",
     mend="Write terms separated by one blank each, every modifier (`redirect=`, `exp=`) once, and `all` as the last.",
+)
+SPF_NEARLY = SPF_INVALID.wording(
+    message="`{term}` at {where} is no SPF record: one begins with `v=spf1`, with nothing before it and a blank behind "
+    "it. Receivers act as if there were none.",
+    mend="Replace it:{record}",
 )
 SPF_LOOP = SPF_INVALID.wording(
     message=f"The SPF record of {{where}} includes itself, by way of others or at once. {_PERMERROR}",
@@ -87,13 +95,34 @@ SPF_NEUTRAL = SPF_PERMISSIVE.wording(
     message="The SPF record of {where} says nothing of senders that it does not name (`?all`, or no `all` at all).",
     mend="Let it end in `~all`, and in `-all` once all of your senders are named:{record}",
 )
+SPF_PERMISSIVE_TERM = SPF_PERMISSIVE.wording(
+    message="The SPF record of {where} holds `{term}`, which passes every sender, so it protects nothing.",
+    mend="Take that term out, or name in its place the servers that send for you.",
+)
+SPF_PERMISSIVE_NO_MAIL = SPF_PERMISSIVE.wording(
+    message="{subject} takes no mail, and the SPF record of {where} does not forbid others to send in its name.",
+    mend="If it sends no mail, publish:{record}",
+)
+SPF_NOT_EVALUATED = Kind(
+    code="spf-not-evaluated",
+    reference="RFC 7208 section 4.6.4",
+    meaning="The SPF record was not evaluated to its end here, so nothing else is said of it.",
+    message="SPF of {subject} needs the record of {where}, which was not looked at: the answers before it took too "
+    "long or were too large. Some receivers may give up as well.",
+    mend="Check again later. If it stays so, take out each `include:` that no longer sends for you.",
+)
+SPF_TOO_LONG = SPF_NOT_EVALUATED.wording(
+    message="The SPF record of {where} is longer than {most} characters, more than are read here, so SPF of {subject} "
+    "was not evaluated. Some receivers may give up as well.",
+    mend="Write networks (`ip4:192.0.2.0/24`) in place of single addresses, and take out those that no longer send.",
+)
 SPF_LOOKUP_FAILED = Kind(
     code="spf-lookup-failed",
     reference=_SPF,
     meaning="A record that SPF needs could not be looked up.",
-    message="The question for TXT of {where} brought no answer. Receivers put off mail of {subject}, or go on without "
-    "SPF.",
-    mend="Ask each name server of the zone: `dig +norecurse @NAME-SERVER {where} TXT`.",
+    message="The question for {rdtype} of {where} brought no answer. Receivers put off mail of {subject}, or go on "
+    "without SPF.",
+    mend="Ask each name server of the zone: `dig +norecurse @NAME-SERVER {where} {rdtype}`.",
 )
 
 DMARC_MISSING = Kind(
@@ -118,13 +147,25 @@ DMARC_MULTIPLE = Kind(
 DMARC_INVALID = Kind(
     code="dmarc-invalid",
     reference=_DMARC,
-    meaning="The DMARC record does not follow the grammar, so receivers may act as if there were none.",
-    message="The DMARC record at _dmarc.{where} holds `{tag}`, which is not valid. Receivers may ignore the record.",
-    mend="Replace the record, with an address that you read:{record}",
+    meaning="The DMARC record does not follow the grammar, so receivers skip a part or all of it.",
+    message="The DMARC record at _dmarc.{where} holds `{tag}`, which is not valid. Receivers skip it; the policy that "
+    "they apply is `{policy}`.",
+    mend="Replace the record:{record}",
 )
-DMARC_UNREADABLE = DMARC_INVALID.wording(
-    message="The DMARC record at _dmarc.{where} is not well-formed. Receivers may ignore it.",
-    mend="Replace the record, with an address that you read:{record}",
+DMARC_TWICE = DMARC_INVALID.wording(
+    message="The DMARC record at _dmarc.{where} holds a tag twice: `{tag}`. Receivers act as if there were no record.",
+    mend="Replace the record, with the one of both that you mean:{record}",
+)
+DMARC_NO_POLICY = DMARC_INVALID.wording(
+    message="The DMARC record at _dmarc.{where}, `{text}`, names neither a valid policy (`p`) nor an address for "
+    "reports (`rua`). Receivers act as if there were none.",
+    mend="Replace the record, with an address that you read and the policy that you want (`none`, `quarantine` or "
+    "`reject`):{record}",
+)
+DMARC_NEARLY = DMARC_INVALID.wording(
+    message="`{tag}` at _dmarc.{where} is no DMARC record: one begins with `v=DMARC1` in these letters, and `;` "
+    "stands between its tags. Receivers act as if there were none.",
+    mend="Replace it:{record}",
 )
 DMARC_POLICY_NONE = Kind(
     code="dmarc-policy-none",
@@ -132,6 +173,20 @@ DMARC_POLICY_NONE = Kind(
     meaning="The DMARC policy asks receivers to do nothing.",
     message="The DMARC policy of {subject} is `none`: receivers report, and still deliver mail that forges it.",
     mend="Once the reports show that all of your own mail passes, write:{record}",
+)
+DMARC_POLICY_NONE_UNSEEN = DMARC_POLICY_NONE.wording(
+    message="The DMARC policy of {subject} is `none`, and no address for reports is named: receivers deliver mail that "
+    "forges it, and nobody learns of it.",
+    mend="Begin with reports, to an address that you read; later write `p=quarantine`, then `p=reject`:{record}",
+)
+DMARC_POLICY_NONE_NO_MAIL = DMARC_POLICY_NONE.wording(
+    message="{subject} takes no mail, and its DMARC policy is `none`: receivers deliver mail that forges it.",
+    mend="If it sends no mail, publish:{record}",
+)
+DMARC_POLICY_LESSER = DMARC_POLICY_NONE.wording(
+    message="The DMARC policy of {subject} is `{policy}`, but `{tag}` at _dmarc.{where} asks receivers not to apply "
+    "it: they still deliver mail that forges {subject}.",
+    mend="Once the reports show that all of your own mail passes, take that tag out:{record}",
 )
 DMARC_POLICY_NONE_ABOVE = DMARC_POLICY_NONE.wording(
     message="The DMARC record of {where} counts for {subject} and asks receivers to do nothing about mail that forges "
@@ -225,6 +280,11 @@ CAA_EXCLUDES_ISSUER = Kind(
     message="{issuer} issued the certificate of {hosts}, and the CAA records of {subject} do not allow it to issue "
     "another. The next renewal will fail.",
     mend="Before the renewal allow it, or change to an authority that is allowed:{record}",
+)
+CAA_FORBIDS = CAA_EXCLUDES_ISSUER.wording(
+    message="The CAA record `{value}` of {subject} is critical (flag 128) and of a kind that authorities do not know, "
+    "so none may issue. The next renewal will fail for {hosts}.",
+    mend="Remove that record, or write 0 in place of its flag.",
 )
 CAA_LOOKUP_FAILED = Kind(
     code="caa-lookup-failed",

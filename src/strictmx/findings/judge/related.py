@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,9 +36,13 @@ from strictmx.standards import caa, dkim, dmarc, spf
 from strictmx.standards.certificates import dns_id_matches
 from strictmx.standards.chain import Certificate, read_certificate
 from strictmx.standards.names import InvalidName, Name
+from strictmx.standards.offline import RECORD_CHARACTERS
 from strictmx.standards.zone import DnsRecord, as_zone
 
 _SPF_KINDS = {
+    spf.Fault.NEARLY: kinds.SPF_NEARLY,
+    spf.Fault.UNKNOWN: kinds.SPF_NOT_EVALUATED,
+    spf.Fault.TOO_LONG: kinds.SPF_TOO_LONG,
     spf.Fault.SYNTAX: kinds.SPF_INVALID,
     spf.Fault.UNREADABLE: kinds.SPF_UNREADABLE,
     spf.Fault.LOOP: kinds.SPF_LOOP,
@@ -45,8 +50,16 @@ _SPF_KINDS = {
     spf.Fault.TARGET_MULTIPLE: kinds.SPF_TARGET_MULTIPLE,
     spf.Fault.UNANSWERED: kinds.SPF_LOOKUP_FAILED,
 }
+_DMARC_KINDS = {
+    dmarc.Fault.NEARLY: kinds.DMARC_NEARLY,
+    dmarc.Fault.INVALID: kinds.DMARC_INVALID,
+    dmarc.Fault.TWICE: kinds.DMARC_TWICE,
+    dmarc.Fault.NO_POLICY: kinds.DMARC_NO_POLICY,
+}
 _ALL = re.compile(r"(?<!\S)[+?]?all(?!\S)", re.IGNORECASE)
 _NONE = re.compile(r"(?<![a-z])p\s*=\s*none", re.IGNORECASE)
+_MOST_RECORDS = 256  # kept of one answer
+_BEYOND_ASCII = re.compile(r"[^\x20-~]")
 _SOFT, _QUARANTINE = "~all", "p=quarantine"
 
 
@@ -95,7 +108,13 @@ class _Shown:
         return caa.authority_names(self.certificate.issuer)
 
     @property
+    def forbidding(self) -> caa.Property | None:
+        return caa.forbidding(self.properties)
+
+    @property
     def allowed(self) -> bool | None:
+        if self.forbidding is not None:
+            return False
         if not self.authority or (self.decides is not None and self.decides.failed):
             return None
         return caa.allows(self.properties, self.authority, wildcard=self.wildcard)
@@ -149,19 +168,36 @@ class _Beside:
         certificate = read_certificate(chain[0])  # one that cannot be read has no anchor
         wildcard = name not in certificate.dns_ids and any(dns_id_matches(one, name) for one in certificate.dns_ids)
         start = name.parent if wildcard else name
-        steps = [answers[step] for step in caa.climb(start or name) if step in answers]
-        decides = next((lookup for lookup in steps if lookup.records or lookup.failed), None)
+        steps = [answers.get(step) for step in caa.climb(start or name)]
+        decides = next((lookup for lookup in steps if lookup is None or lookup.records or lookup.failed), None)
+        if decides is None and None in steps:  # one that might decide was not looked at
+            return None
         return _Shown(host, certificate, wildcard, decides)
 
 
 def _notice(kind: Kind, subject: str, evidence: str = "", **facts: object) -> Finding:
-    return kind(subject, Severity.NOTICE, evidence=evidence, **facts)
+    shown = {name: _named(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+    return kind(subject, Severity.NOTICE, evidence=evidence, **shown)
+
+
+def _named(text: str) -> str:
+    """A record's text with each character beyond ASCII by its number: most of them look like another one."""
+    with suppress(UnicodeError):
+        text = text.encode("latin-1").decode()
+    return _BEYOND_ASCII.sub(lambda one: f"<U+{ord(one[0]):04X}>", text)
+
+
+def _counted(records: tuple[str, ...]) -> str:
+    """How many there are; of many, or of long ones, only some are kept of an answer."""
+    whole = len(records) < _MOST_RECORDS and sum(map(len, records)) < RECORD_CHARACTERS // 2
+    return (kinds.COUNTED if whole else kinds.COUNTED_IN_PART).format(count=len(records))
 
 
 def _record(name: str, rdtype: str, *values: str) -> tuple[str, ...]:
     """Lines to paste, the first of them empty: they stand below a sentence. Nothing where one would be cut."""
     lines = [as_zone((DnsRecord(Name(name), rdtype, value),)).rstrip() for value in values]
-    return ("", *lines) if all(len(line) <= SUBJECT_CHARACTERS and line.isprintable() for line in lines) else ()
+    whole = all(len(line) <= SUBJECT_CHARACTERS and not _BEYOND_ASCII.search(line) for line in lines)
+    return ("", *lines) if whole else ()
 
 
 def _chain(host: MxHost) -> tuple[bytes, ...]:
@@ -179,29 +215,44 @@ def _spf_facts(beside: _Beside) -> SpfFacts:
 
 def _judge_spf(beside: _Beside) -> Iterator[Finding]:
     reading, domain = beside.spf, str(beside.domain)
+    no_mail = not beside.published.takes_mail
     match reading.fault:
         case spf.Fault.MISSING:
-            no_mail = not beside.published.takes_mail
             mechanism = "mx" if beside.published.exchanges else "a"
             text = kinds.SPF_NO_SENDERS if no_mail else kinds.SPF_FOR_SENDERS.format(mechanism=mechanism)
             kind = kinds.SPF_MISSING_NO_MAIL if no_mail else kinds.SPF_MISSING
             yield _notice(kind, domain, record=_record(domain, "TXT", text))
         case spf.Fault.MULTIPLE:
-            yield _notice(kinds.SPF_MULTIPLE, domain, count=len(reading.candidates))
+            yield _notice(kinds.SPF_MULTIPLE, domain, count=_counted(reading.candidates))
         case spf.Fault.LOOKUPS:
             yield _notice(kinds.SPF_TOO_MANY_LOOKUPS, domain, reading.said, most=spf.LOOKUPS)
         case spf.Fault.VOID_LOOKUPS:
             yield _notice(kinds.SPF_TOO_MANY_VOID_LOOKUPS, domain, reading.said, most=spf.VOID_LOOKUPS)
+        case None if reading.term or reading.all in ("pass", "neutral"):
+            kind = kinds.SPF_PERMISSIVE if reading.all == "pass" else kinds.SPF_NEUTRAL
+            kind = kinds.SPF_PERMISSIVE_TERM if reading.term else kind
+            text = _softened(reading.candidates[0]) if reading.where == domain else ""
+            if no_mail:
+                kind, text = kinds.SPF_PERMISSIVE_NO_MAIL, kinds.SPF_NO_SENDERS
+            record = _record(domain, "TXT", text) if text else ()
+            yield _notice(kind, domain, where=reading.where, term=reading.term, record=record)
         case None:
-            if reading.all in ("pass", "neutral"):
-                kind = kinds.SPF_PERMISSIVE if reading.all == "pass" else kinds.SPF_NEUTRAL
-                record = _record(domain, "TXT", _softened(reading.candidates[0])) if reading.where == domain else ()
-                yield _notice(kind, domain, where=reading.where, record=record)
+            return
         case fault:
             kind = _SPF_KINDS[fault]
             if fault is spf.Fault.SYNTAX and not reading.term:
                 kind = kinds.SPF_UNREADABLE
-            yield _notice(kind, domain, reading.said, where=reading.where, term=reading.term)
+            record = _record(domain, "TXT", spf.mended(reading.term)) if fault is spf.Fault.NEARLY else ()
+            yield _notice(
+                kind,
+                domain,
+                reading.said,
+                where=reading.where,
+                rdtype=reading.rdtype,
+                term=reading.term,
+                most=RECORD_CHARACTERS,
+                record=record,
+            )
 
 
 def _softened(record: str) -> str:
@@ -232,23 +283,51 @@ def _judge_dmarc(beside: _Beside) -> Iterator[Finding]:
             yield _notice(kind, domain, record=_policy(domain, text))
         case dmarc.Fault.MULTIPLE:
             yield _notice(kinds.DMARC_MULTIPLE, domain, where=reading.location)
-        case dmarc.Fault.INVALID:
-            kind = kinds.DMARC_INVALID if reading.tag else kinds.DMARC_UNREADABLE
-            record = _policy(reading.location, kinds.DMARC_FIRST)
-            yield _notice(kind, domain, reading.said, where=reading.location, tag=reading.tag, record=record)
         case dmarc.Fault.UNANSWERED:
             name = next((lookup.name for lookup in beside.seen.dmarc if lookup.failed), domain)
             yield _notice(kinds.DMARC_LOOKUP_FAILED, domain, reading.said, name=name)
+        case dmarc.Fault.UNKNOWN:
+            return
+        case None if reading.lesser:
+            yield _dmarc_notice(kinds.DMARC_POLICY_LESSER, beside, reading.lesser)
         case None if reading.policy == "none":
-            text = kinds.DMARC_NO_MAIL if no_mail else kinds.DMARC_NEXT
-            kind = kinds.DMARC_POLICY_NONE if reading.location == domain else kinds.DMARC_POLICY_NONE_ABOVE
-            if reading.location == domain and _NONE.search(reading.record or "") and not no_mail:
-                text = _NONE.sub(_QUARANTINE, reading.record or "")
+            above, text = reading.location != domain, kinds.DMARC_NEXT
+            kind = kinds.DMARC_POLICY_NONE_ABOVE if above else kinds.DMARC_POLICY_NONE
+            if no_mail:
+                kind, text = (
+                    kinds.DMARC_POLICY_NONE_ABOVE if above else kinds.DMARC_POLICY_NONE_NO_MAIL,
+                    kinds.DMARC_NO_MAIL,
+                )
+            elif not above and reading.rua:
+                text = _NONE.sub(_QUARANTINE, reading.mended)
+            elif not above:
+                kind, text = kinds.DMARC_POLICY_NONE_UNSEEN, _with_reports(reading.mended)
             yield _notice(kind, domain, where=reading.location, record=_policy(domain, text))
+        case None:
+            return
+        case fault:
+            yield _dmarc_notice(_DMARC_KINDS[fault], beside, reading.tag)
+
+
+def _dmarc_notice(kind: Kind, beside: _Beside, tag: str) -> Finding:
+    """A notice that ends in the mended record, at the name where the one at fault stands."""
+    reading = beside.dmarc
+    text = reading.mended
+    if reading.fault in (dmarc.Fault.NO_POLICY, dmarc.Fault.NEARLY) and _NONE.search(text):
+        text = _with_reports(text)
+    facts: dict[str, object] = {"where": reading.location, "tag": tag, "policy": reading.policy}
+    record = _policy(reading.location, text)
+    return _notice(kind, beside.domain, reading.said, text=reading.record or "", record=record, **facts)
+
+
+def _with_reports(record: str) -> str:
+    """The record with an address for reports; nothing for nothing."""
+    return f"{record}; {kinds.DMARC_REPORTS}" if record and "rua=" not in record else record
 
 
 def _policy(domain: str, text: str) -> tuple[str, ...]:
-    return _record(f"_dmarc.{domain}", "TXT", text.replace("{domain}", domain))
+    """The record to paste; nothing where there is no text."""
+    return _record(f"_dmarc.{domain}", "TXT", text.replace("{domain}", domain)) if text else ()
 
 
 # ---- DKIM -----------------------------------------------------------------------------------------------------------
@@ -270,7 +349,7 @@ def _judge_dkim(beside: _Beside) -> Iterator[Finding]:
             case dkim.Fault.MISSING:
                 yield _notice(kinds.DKIM_MISSING, name, **facts)
             case dkim.Fault.MULTIPLE:
-                yield _notice(kinds.DKIM_MULTIPLE, name, count=len(reading.candidates))
+                yield _notice(kinds.DKIM_MULTIPLE, name, count=_counted(reading.candidates))
             case dkim.Fault.INVALID:
                 yield _notice(kinds.DKIM_INVALID, name, detail=reading.detail)
             case dkim.Fault.REVOKED:
@@ -299,22 +378,30 @@ def _caa_facts(shown: _Shown) -> CaaFacts:
 
 def _judge_caa(beside: _Beside) -> Iterator[Finding]:
     """One finding for hosts that share a cause."""
-    free: list[_Shown] = []
+    free: dict[str, list[_Shown]] = defaultdict(list)
+    forbidden: dict[tuple[str, str], list[_Shown]] = defaultdict(list)
     failed: dict[str, list[_Shown]] = defaultdict(list)
     excluded: dict[tuple[str, str, bool], list[_Shown]] = defaultdict(list)
     for shown in beside.shown:
-        if shown.decides is None:
-            free.append(shown)
-        elif shown.decides.failed:
-            failed[shown.decides.name].append(shown)
+        decides, forbids = shown.decides, shown.forbidding
+        if decides is not None and decides.failed:
+            failed[decides.name].append(shown)
+        elif decides is not None and forbids is not None:
+            value = f"{forbids.flags} {forbids.tag} {forbids.value}"
+            forbidden[decides.target, value].append(shown)
+        elif decides is None or not caa.allowed(shown.properties, wildcard=shown.wildcard):
+            above = decides is None or beside.domain.endswith(f".{decides.name}")
+            free[str(beside.domain) if above or decides is None else decides.target].append(shown)
         elif shown.allowed is False:
-            excluded[shown.decides.target, shown.certificate.issuer_text, shown.wildcard].append(shown)
-    if free:
+            excluded[decides.target, shown.certificate.issuer_text, shown.wildcard].append(shown)
+    for location, group in free.items():
         values = {
-            kinds.CAA_VALUE.format(tag="issue", authority=one.authority[0]): None for one in free if one.authority
+            kinds.CAA_VALUE.format(tag="issue", authority=one.authority[0]): None for one in group if one.authority
         }
         kind = kinds.CAA_MISSING if values else kinds.CAA_MISSING_UNKNOWN
-        yield _notice(kind, beside.domain, hosts=_hosts(free), record=_record(beside.domain, "CAA", *values))
+        yield _notice(kind, location, hosts=_hosts(group), record=_record(location, "CAA", *values))
+    for (location, value), group in forbidden.items():
+        yield _notice(kinds.CAA_FORBIDS, location, value=value, hosts=_hosts(group))
     for name, group in failed.items():
         lookup = group[0].decides
         status = dane_kinds.said(lookup) if lookup is not None else ""

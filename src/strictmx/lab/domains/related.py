@@ -28,6 +28,7 @@ _RSA_768 = (
 _ED25519 = "R5lFxl6pKKdoYd43/n6Pk92jYrHmbPkCFy7d7IVE5Ro="
 _LEAF = (Tlsa(3, 1, 1),)
 _PUBLIC = Certificate(issuer=Issuer.PUBLIC_NAME)
+_LONG = '" "'.join(["v=spf1", *[" ip4:192.0.2.1" * 18] * 64, " -all"])  # 16,000 characters and more
 _LOOKUPS = '" "'.join(f" a:host{number}.{{domain}}" for number in range(11))
 
 
@@ -139,6 +140,40 @@ ROWS = (
     _row("spf-permissive", "The SPF record passes every sender.", "spf-permissive", spf=("v=spf1 mx +all",)),
     _row("spf-permissive-neutral", "The SPF record has no `all`.", "spf-permissive", spf=("v=spf1 mx",)),
     _row(
+        "spf-permissive-address",
+        "The SPF record passes every address.",
+        "spf-permissive",
+        spf=("v=spf1 ip4:0.0.0.0/0 -all",),
+    ),
+    _row(
+        "spf-permissive-no-mail",
+        "A domain without mail has an SPF record that lets others send.",
+        "spf-permissive",
+        spf=("v=spf1 ?all",),
+        dmarc=("v=DMARC1; p=reject",),
+        records=(("@", "MX", "0 ."),),
+        verdict="none",
+        codes={"mx-null": "notice"},
+        sts=(),
+        web=None,
+        tlsrpt=(),
+        mx=(),
+    ),
+    _row(
+        "spf-invalid-quotes",
+        "The SPF record stands in quotes of its own.",
+        "spf-invalid",
+        spf=('\\"v=spf1 mx -all\\"',),
+    ),
+    _row("spf-not-evaluated", "The SPF record is longer than is read.", "spf-not-evaluated", spf=(_LONG,)),
+    _row(
+        "spf-lookup-failed-address",
+        "SERVFAIL for a host that the SPF record names.",
+        "spf-lookup-failed",
+        spf=("v=spf1 a:dead.{domain} -all",),
+        faults=(("dead", "A", DnsFault.SERVFAIL), ("dead", "AAAA", DnsFault.SERVFAIL)),
+    ),
+    _row(
         "spf-lookup-failed",
         "SERVFAIL for a record that SPF includes.",
         "spf-lookup-failed",
@@ -153,6 +188,30 @@ ROWS = (
         dmarc=("v=DMARC1; p=reject", "v=DMARC1; p=none"),
     ),
     _row("dmarc-invalid", "The DMARC policy is none that there is.", "dmarc-invalid", dmarc=("v=DMARC1; p=block",)),
+    _row(
+        "dmarc-invalid-tag",
+        "A tag of the DMARC record is faulty; its policy stands.",
+        "dmarc-invalid",
+        dmarc=("v=DMARC1; p=reject; rua=mailto:dmarc@{domain}; fo=z",),
+    ),
+    _row(
+        "dmarc-invalid-commas",
+        "Commas stand between the tags, so it is no DMARC record.",
+        "dmarc-invalid",
+        dmarc=("v=DMARC1, p=reject",),
+    ),
+    _row(
+        "dmarc-policy-none-unseen",
+        "The DMARC policy asks for nothing, and nobody gets reports.",
+        "dmarc-policy-none",
+        dmarc=("v=DMARC1; p=none",),
+    ),
+    _row(
+        "dmarc-policy-none-testing",
+        "The DMARC policy is marked as a test.",
+        "dmarc-policy-none",
+        dmarc=("v=DMARC1; p=quarantine; t=y; rua=mailto:dmarc@{domain}",),
+    ),
     _row(
         "dmarc-policy-none",
         "The DMARC policy asks for nothing.",
@@ -185,6 +244,19 @@ ROWS = (
         selectors=("s1",),
     ),
     _row("caa-missing", "There is no CAA record.", "caa-missing", caa=()),
+    _row(
+        "caa-missing-issue",
+        "The CAA record says where to complain, not who may issue.",
+        "caa-missing",
+        caa=('0 iodef "mailto:a@{domain}"',),
+    ),
+    _row(
+        "caa-excludes-issuer-critical",
+        "A critical CAA record that no authority knows forbids all of them.",
+        "caa-excludes-issuer",
+        caa=('0 issue "letsencrypt.org"', '128 tbs "x"'),
+        web=Web(certificate=_PUBLIC),
+    ),
     _row(
         "caa-excludes-issuer",
         "The policy host's authority, by its name Let's Encrypt, is not allowed to issue again.",
