@@ -140,7 +140,7 @@ def issue(
     return Made(builder.sign(signer, algorithm), own)
 
 
-def authority(common_name: str, issuer: Made | None = None, *, path_length: int | None = None) -> Made:
+def authority(common_name: x509.Name | str, issuer: Made | None = None, *, path_length: int | None = None) -> Made:
     """A healthy CA: a root, or an intermediate of `issuer`."""
     return issue(
         common_name,

@@ -6,11 +6,14 @@ import json
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from strictmx.findings.catalogue import RELATED
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge import judge
-from strictmx.findings.observation import Lookup, LookupStatus, Observation, Related
+from strictmx.findings.observation import Lookup, LookupStatus, Observation, ProbeStage, Related
+from tests.certificates import authority, server
 from tests.findings import seen
 from tests.findings.seen import change, lookup
 from tests.standards.test_dkim import rsa_key
@@ -63,6 +66,39 @@ def signed(tlsa: str = "3 1 1 " + "ab" * 32) -> Observation:
     hosts = [seen.signed(host, *([tlsa] if tlsa else ())) for host in (MX1, MX2)]
     good = seen.healthy(hosts)
     return change(good, mx=change(good.mx, secure=True))  # type: ignore[no-any-return]
+
+
+def without_tls() -> Observation:
+    """A signed domain whose MX hosts offer no STARTTLS."""
+    good = signed("")
+    stopped = [
+        change(host, probes=tuple(seen.stopped(host.host, ProbeStage.NO_STARTTLS) for _ in host.probes))
+        for host in good.hosts
+    ]
+    return change(good, hosts=tuple(stopped))  # type: ignore[no-any-return]
+
+
+def issued_by_lets_encrypt(*names: str) -> Observation:
+    """The signed domain, with certificates of a known authority at these hosts, of an unknown one at the others."""
+    known = authority(
+        x509.Name(
+            [
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Let's Encrypt"),
+                x509.NameAttribute(NameOID.COMMON_NAME, "R10"),
+            ]
+        ),
+        seen.root(),
+    )
+    good = signed()
+    hosts = [
+        change(host, probes=(seen.probe(host.host, chain=(server(known, host.host).der, known.der)),))
+        if host.host in names
+        else host
+        for host in good.hosts
+    ]
+    name = f"mta-sts.{DOMAIN}"
+    fetch = seen.fetch(chain=(server(known, name).der, known.der)) if name in names else seen.fetch()
+    return change(good, hosts=tuple(hosts), policy_host=seen.policy_host(fetch))  # type: ignore[no-any-return]
 
 
 def notices(observed: Observation) -> list[Finding]:
@@ -195,6 +231,19 @@ CASES = [  # what is seen, codes, part of the message, part of the mend
         "",
     ),
     (observation(base=change(seen.healthy(), validating=False)), [], "", ""),
+    (
+        observation(caa=None, base=issued_by_lets_encrypt(MX1, MX2, f"mta-sts.{DOMAIN}")),
+        ["caa-missing"],
+        "every certificate authority may",
+        f'{DOMAIN}. 3600 IN CAA 0 issue "letsencrypt.org"',
+    ),
+    (  # a record for one of two authorities would forbid the other
+        observation(caa=None, base=issued_by_lets_encrypt(MX1)),
+        ["caa-missing"],
+        "every certificate authority may",
+        "for each authority that you use; the name",
+    ),
+    (observation(base=without_tls()), [], "", ""),  # TLSA there would make senders hold its mail
     (observation(base=signed("")), ["dane-missing"], "no TLSA record", f"_25._tcp.{MX2}. 3600 IN TLSA 3 1 1 "),
     (
         change(observation(spf()), mx=lookup(DOMAIN, "MX", status=LookupStatus.NXDOMAIN), hosts=()),

@@ -398,7 +398,8 @@ def _judge_caa(beside: _Beside) -> Iterator[Finding]:
         values = {
             kinds.CAA_VALUE.format(tag="issue", authority=one.authority[0]): None for one in group if one.authority
         }
-        kind = kinds.CAA_MISSING if values else kinds.CAA_MISSING_UNKNOWN
+        # a record for some of the authorities in use would forbid the others
+        kind = kinds.CAA_MISSING if all(one.authority for one in group) else kinds.CAA_MISSING_UNKNOWN
         yield _notice(kind, location, hosts=_hosts(group), record=_record(location, "CAA", *values))
     for (location, value), group in forbidden.items():
         yield _notice(kinds.CAA_FORBIDS, location, value=value, hosts=_hosts(group))
@@ -451,7 +452,8 @@ def _judge_zone(beside: _Beside) -> Iterator[Finding]:
     unsigned = [one.host for one in zones.mx if one.signed is False]
     if unsigned:
         yield _notice(kinds.DNSSEC_MISSING_AT_HOSTS, beside.domain, hosts=words.listed(unsigned))
-    bare = [host for host in published.seen.hosts if _signed(host) and _lacks_tlsa(published, host)]
+    # TLSA at a host without TLS would make senders hold its mail
+    bare = [host for host in published.seen.hosts if _signed(host) and _chain(host) and _lacks_tlsa(published, host)]
     own = [host for host in bare if host.host == beside.domain or host.host.endswith(f".{beside.domain}")]
     if own:
         record = tuple(line for host in own for line in _tlsa(host))
