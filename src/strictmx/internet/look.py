@@ -22,6 +22,7 @@ from strictmx.findings.observation import (
 )
 from strictmx.internet.dns import Resolver
 from strictmx.internet.https import fetch_policy
+from strictmx.internet.once import together
 from strictmx.internet.smtp import Prober
 
 DOMAIN_SECONDS = 28.0  # one domain, all steps side by side; with start and end it stays below 30
@@ -72,10 +73,8 @@ class Look:
 
     async def addresses(self, name: str) -> tuple[Lookup, Lookup]:
         """The questions for A and AAAA, side by side."""
-        async with asyncio.TaskGroup() as group:
-            a = group.create_task(self.ask(name, "A"))
-            aaaa = group.create_task(self.ask(name, "AAAA"))
-        return _settled(a.result(), aaaa.result()), _settled(aaaa.result(), a.result())
+        a, aaaa = await together(self.ask(name, "A"), self.ask(name, "AAAA"))
+        return _settled(a, aaaa), _settled(aaaa, a)
 
     async def fetch(self, host: str, addresses: Sequence[str]) -> Fetch:
         """The one GET of the policy host."""

@@ -13,6 +13,7 @@ import msgspec
 
 from strictmx.findings.observation import HOST_ADDRESSES, MX_HOSTS, Lookup, LookupStatus, MxHost, Probe, ProbeStage
 from strictmx.internet.look import Look, choose_addresses
+from strictmx.internet.once import together
 from strictmx.standards.dane import base_domains
 from strictmx.standards.mx import exchanges
 from strictmx.standards.names import Name, address_of
@@ -32,9 +33,7 @@ async def look_at_mail(look: Look, domain: Name) -> tuple[Lookup, tuple[MxHost, 
         exists = mx.status is LookupStatus.NODATA and any(lookup.records or lookup.failed for lookup in lookups)
         return mx, (host,) if exists else ()
     named = _named(mx.records)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_look_at_host(look, host)) for host in named]
-    return mx, tuple(task.result() for task in tasks)
+    return mx, await together(*(_look_at_host(look, host) for host in named))
 
 
 def _named(records: Sequence[str]) -> list[MxHost]:
@@ -72,8 +71,8 @@ async def _look_at_host(look: Look, host: MxHost) -> MxHost:
         else:
             async with asyncio.TaskGroup() as group:
                 asking = group.create_task(_tlsa(look, candidates or (host.host,)))
-                probing = group.create_task(_probes(look, host.host, addresses, host.host))
-            (tlsa, base), probes = asking.result(), probing.result()
+                probes = await _probes(look, host.host, addresses, host.host)
+            tlsa, base = asking.result()
     return MxHost(
         host=host.host,
         preference=host.preference,
@@ -89,10 +88,8 @@ async def _look_at_host(look: Look, host: MxHost) -> MxHost:
 
 async def _probes(look: Look, host: str, addresses: Sequence[str], sni: str) -> tuple[Probe, ...]:
     """A session with each address; those beyond HOST_ADDRESSES are recorded as left out."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(look.probe(host, address, sni)) for address in addresses[:HOST_ADDRESSES]]
-    rest = tuple(Probe(address, ProbeStage.LEFT_OUT, sni) for address in addresses[HOST_ADDRESSES:])
-    return (*(task.result() for task in tasks), *rest)
+    probed = await together(*(look.probe(host, address, sni) for address in addresses[:HOST_ADDRESSES]))
+    return (*probed, *(Probe(address, ProbeStage.LEFT_OUT, sni) for address in addresses[HOST_ADDRESSES:]))
 
 
 async def _tlsa(look: Look, candidates: Sequence[str]) -> tuple[tuple[Lookup, ...], str | None]:
@@ -113,7 +110,5 @@ async def _tlsa_of(look: Look, base: str) -> Lookup:
     port = look.settings.smtp_port
     if port == SMTP_PORT:
         return await look.ask(f"_{SMTP_PORT}._tcp.{base}", "TLSA")
-    async with asyncio.TaskGroup() as group:
-        usual = group.create_task(look.ask(f"_{SMTP_PORT}._tcp.{base}", "TLSA"))
-        actual = group.create_task(look.ask(f"_{port}._tcp.{base}", "TLSA"))
-    return actual.result() if actual.result().records and not usual.result().records else usual.result()
+    usual, actual = await together(*(look.ask(f"_{each}._tcp.{base}", "TLSA") for each in (SMTP_PORT, port)))
+    return actual if actual.records and not usual.records else usual

@@ -34,6 +34,7 @@ from strictmx.internet.dns import CONCURRENT, Resolver
 from strictmx.internet.local import first_of, sockets
 from strictmx.internet.look import DOMAIN_QUESTIONS, DOMAIN_SECONDS, DOMAIN_SESSIONS, Look, choose_addresses
 from strictmx.internet.mx_hosts import look_at_mail
+from strictmx.internet.once import together
 from strictmx.internet.smtp import SESSIONS, Prober
 from strictmx.internet.trust import TrustStore
 from strictmx.standards import sts, tlsrpt
@@ -107,13 +108,12 @@ class Observer:
                 record = group.create_task(_look_at_record(look, domain))
                 policy_host = group.create_task(_look_at_policy_host(look, domain))
                 reporting = group.create_task(_look_at_reporting(look, domain))
-                mail = group.create_task(look_at_mail(look, domain))
-                related = group.create_task(self._look_at_related(look, domain))
+                beside = None if self._selectors is None else group.create_task(self._look_at_related(look, domain))
+                mx, hosts = await look_at_mail(look, domain)
         except ExceptionGroup as faults:
             raise first_of(faults) from None
         sts_record, elsewhere = record.result()
         record_of_reports, report_uris = reporting.result()
-        mx, hosts = mail.result()
         hosts = _within_room(hosts)
         chains = [probe.chain for host in hosts for probe in host.probes if probe.chain]
         chains += [fetch.chain for fetch in policy_host.result().fetches if fetch.chain]
@@ -133,15 +133,13 @@ class Observer:
             hosts=hosts,
             anchors=anchors,
             issuers=issuers,
-            related=related.result(),
+            related=beside.result() if beside is not None else None,
         )
 
-    async def _look_at_related(self, look: Look, domain: Name) -> Related | None:
-        if self._selectors is None:
-            return None
+    async def _look_at_related(self, look: Look, domain: Name) -> Related:
         from strictmx.internet.related import look_at_related
 
-        return await look_at_related(look, domain, self._selectors)
+        return await look_at_related(look, domain, self._selectors or ())
 
     def _known(self, chains: Sequence[Sequence[bytes]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
         """What this side knows of the chains: the anchors that they could end in, the issuers that they lack."""
@@ -166,9 +164,7 @@ async def _look_at_record(look: Look, domain: Name) -> tuple[Lookup, tuple[Looku
     if record.failed or sts.read_records(record.records).candidates:
         return record, ()
     places = (domain, f"mta-sts.{domain}", f"_mta-sts.{domain}.{domain}")
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(look.ask(place, "TXT")) for place in places]
-    return record, tuple(task.result() for task in tasks)
+    return record, await together(*(look.ask(place, "TXT") for place in places))
 
 
 async def _look_at_policy_host(look: Look, domain: Name) -> PolicyHost:
@@ -181,13 +177,9 @@ async def _look_at_policy_host(look: Look, domain: Name) -> PolicyHost:
 
 async def _fetch_everywhere(look: Look, host: str, addresses: Sequence[str]) -> tuple[Fetch, ...]:
     """The GET at each address side by side, first that of the first address that takes the connection."""
-    if len(addresses) == 1:
-        return (await look.fetch(host, addresses),)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(look.fetch(host, [address])) for address in addresses[:POLICY_ADDRESSES]]
-    fetches = [task.result() for task in tasks]
-    chosen = next((fetch for fetch in fetches if fetch.connected), None)
-    if chosen is None:
+    fetches = await together(*(look.fetch(host, [address]) for address in addresses[:POLICY_ADDRESSES]))
+    chosen = next((fetch for fetch in fetches if fetch.connected), fetches[0])
+    if not chosen.connected and len(addresses) > 1:  # the others, and what is to be said of all
         return (await look.fetch(host, addresses),)
     return (chosen, *(fetch for fetch in fetches if fetch is not chosen))
 
@@ -197,16 +189,13 @@ async def _look_at_reporting(look: Look, domain: Name) -> tuple[Lookup, tuple[Re
     lookup = await look.ask(str(tlsrpt.record_name(domain)), "TXT")
     record = tlsrpt.read_records(lookup.records).record
     wanted = record.rua[:REPORT_URIS] if record is not None else ()
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_look_at_report_address(look, address)) for address in wanted]
-    return lookup, tuple(task.result() for task in tasks)
+    return lookup, await together(*(_look_at_report_address(look, address) for address in wanted))
 
 
 async def _look_at_report_address(look: Look, address: tlsrpt.ReportAddress) -> ReportUri:
     types = ("MX", "A", "AAAA") if address.mailbox else ("A", "AAAA")
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(look.ask(address.host, rdtype)) for rdtype in types]
-    return ReportUri(address.uri, str(address.host), tuple(task.result() for task in tasks))
+    lookups = await together(*(look.ask(address.host, rdtype) for rdtype in types))
+    return ReportUri(address.uri, str(address.host), lookups)
 
 
 def _within_room(hosts: Iterable[MxHost]) -> tuple[MxHost, ...]:

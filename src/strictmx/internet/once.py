@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 
+async def together(*works: Coroutine[Any, Any, V]) -> tuple[V, ...]:
+    """The results of all, done side by side; the first is done by the task that asks, since tasks cost time.
+
+    The first that raises ends the others; more than one work raises an ExceptionGroup of what was raised.
+    """
+    if len(works) < 2:  # noqa: PLR2004
+        return tuple([await work for work in works])
+    first, *others = works
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work) for work in others]
+        result = await first
+    return (result, *(task.result() for task in tasks))
+
+
 class _Flight(Generic[V]):
     """Work under way and how many wait for it."""
 
