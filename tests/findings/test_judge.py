@@ -182,6 +182,41 @@ FAULTS = [  # rule, observation, codes, verdict
         {"policy-host-addresses-differ": "warning"},
         Verdict.PARTIAL,
     ),
+    (  # the same policy, written otherwise
+        "STS-41",
+        with_others(fetch(POLICY.replace("\r\n", "\n").replace("mx1", "MX1"), address="2001:db8::80")),
+        {},
+        Verdict.SECURE,
+    ),
+    (
+        "STS-41",
+        with_others(fetch(address="2001:db8::80"), first=fetch(POLICY.replace("enforce", "enforced"))),
+        {"policy-host-addresses-differ": "warning"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "STS-41",
+        with_others(
+            fetch(address="2001:db8::80"),
+            first=fetch(POLICY.replace("mx: mx1.shop.example\r\n", "")),  # as strict, and less
+        ),
+        {"policy-host-addresses-differ": "warning"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "STS-41",  # the certificate that ends first counts
+        with_others(
+            fetch(address="2001:db8::80", chain=leaf(f"mta-sts.{DOMAIN}", not_after=AT + 5 * DAY)), first=fetch()
+        ),
+        {"policy-host-certificate-expires-soon": "warning"},
+        Verdict.PARTIAL,
+    ),
+    (
+        "STS-41",  # wrong everywhere, and for several reasons
+        with_others(fetch(address="2001:db8::80", status=404), first=fetch(chain=leaf("provider.example"))),
+        {"policy-host-certificate-name-mismatch": "error", "policy-host-addresses-differ": "warning"},
+        Verdict.BROKEN,
+    ),
     (
         "STS-41",  # in whatever order DNS gives them
         with_others(fetch(address="2001:db8::80"), first=fetch(chain=leaf(f"mta-sts.{DOMAIN}", not_after=AT - DAY))),

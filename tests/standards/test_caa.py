@@ -13,7 +13,10 @@ ISSUE = "0 issue ca.example"
 RECORDS = [  # section of RFC 8659, records, for a wildcard, whether ca.example may issue
     ("3", [], False, True),
     ("4.2", [ISSUE], False, True),
-    ("4.2", ["0 issue CA.Example. ; account=1"], False, True),
+    ("4.2", ["0 issue CA.Example ; account=1; validationmethods=dns-01"], False, True),
+    ("4.2", ["0 issue ca.example;"], False, True),
+    ("4.2", ["0 issue ca.example."], False, False),  # outside the grammar, so nobody may
+    ("4.2", ["0 issue ca.example; account"], False, False),
     ("4.2", ["0 ISSUE ca.example"], False, True),
     ("4.2", ["0 issue other.example"], False, False),
     ("4.2", ["0 issue other.example", ISSUE], False, True),

@@ -345,6 +345,12 @@ def test_strangers_are_recognised(rule: str, text: str, stranger: Stranger) -> N
 
 
 MEANT = [  # rule, text of an mx line, the pattern meant
+    ("STS-23", "mx1.acme net", ""),
+    ("STS-23", "m x1.acme.net", ""),
+    ("STS-23", "*. acme.net", ""),
+    ("STS-23", "mx1.acme.net, mx2", ""),
+    ("STS-23", "not mx1.acme.net", ""),
+    ("STS-23", "mx1.acme.net and mx2.acme.net", "mx1.acme.net mx2.acme.net"),
     ("DEV-22", ".example.com", "*.example.com"),
     ("STS-23", "mx1.example.com.", "mx1.example.com"),
     ("STS-23", "10 mx1.example.com", "mx1.example.com"),
@@ -383,6 +389,12 @@ def test_the_pattern_that_was_meant(rule: str, text: str, meant: str) -> None:
 
 
 MODES = [  # rule, text of a mode, the mode meant
+    ("STS-21", "unenforced", Mode.TESTING),
+    ("STS-21", "NotEnforced", Mode.TESTING),
+    ("STS-21", "!enforce", Mode.TESTING),
+    ("STS-21", "enforce later", Mode.TESTING),
+    ("STS-21", "none (was enforce)", Mode.NONE),
+    ("STS-21", "no", Mode.NONE),
     ("STS-21", "do not enforce", Mode.TESTING),
     ("STS-21", "don't enforce", Mode.TESTING),
     ("STS-21", "not enforced", Mode.TESTING),
@@ -400,6 +412,9 @@ def test_the_mode_that_was_meant(rule: str, text: str, mode: Mode) -> None:
 
 
 AGES = [  # rule, text of a max_age, the seconds meant
+    ("STS-25", "604800 minimum", None),
+    ("STS-25", "1 million", None),
+    ("STS-25", "2 weeks", 1_209_600),
     ("STS-25", "1.5d", None),
     ("STS-25", "PT1H30M", None),
     ("STS-25", "10:00:00", None),

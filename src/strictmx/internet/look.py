@@ -107,6 +107,6 @@ def _settled(lookup: Lookup, other: Lookup) -> Lookup:
 
 
 def choose_addresses(a: Lookup, aaaa: Lookup) -> tuple[str, ...]:
-    """The addresses to contact, the families taking turns so that a limit leaves out neither."""
-    turns = chain.from_iterable(zip_longest(a.records, aaaa.records))
+    """The addresses to contact, sorted, the families taking turns so that a limit leaves out neither."""
+    turns = chain.from_iterable(zip_longest(sorted(a.records), sorted(aaaa.records)))
     return tuple(dict.fromkeys(address for address in turns if address is not None))

@@ -180,7 +180,8 @@ async def _fetch_everywhere(look: Look, host: str, addresses: Sequence[str]) -> 
     fetches = await together(*(look.fetch(host, [address]) for address in addresses[:POLICY_ADDRESSES]))
     chosen = next((fetch for fetch in fetches if fetch.connected), fetches[0])
     if not chosen.connected and len(addresses) > 1:  # the others, and what is to be said of all
-        return (await look.fetch(host, addresses),)
+        joint = await look.fetch(host, addresses)
+        return (joint, *fetches) if joint.connected else (joint,)
     return (chosen, *(fetch for fetch in fetches if fetch is not chosen))
 
 

@@ -12,7 +12,9 @@ NO_ANSWER_IN_TIME = "it did not answer within the time"  # `{why}`
 NETWORK_ERROR = "the network reports an error"  # `{why}` where the system gives none
 NOWHERE = "nowhere"  # `{location}` of a redirect without one
 NO_MEDIA_TYPE = "no media type at all"  # `{found}`
-ANOTHER_POLICY = "It serves another policy there."  # `{why}`, beside the meanings of what is wrong
+ANOTHER_POLICY = "Another policy is served there."  # `{why}`, beside the meanings of what is wrong
+NO_VALID_POLICY = "What is served there is no valid policy."  # `{why}`
+AT_ADDRESS = "{address}: {why}"  # `{each}`
 
 UNRESOLVABLE = Kind(
     code="policy-host-unresolvable",
@@ -113,16 +115,22 @@ CHAIN_INCOMPLETE = Kind(
 ADDRESSES_DIFFER = Kind(
     code="policy-host-addresses-differ",
     reference="RFC 8461 section 3.3",
-    meaning="The policy host serves the policy at some of its addresses only.",
-    message="{subject} does not serve the same at all of its addresses: {good} is right, {bad} is not. {why} "
-    "Whether a sender gets the policy depends on the address that it takes.",
+    meaning="The addresses of the policy host do not serve the same policy.",
+    message="{subject} serves the policy at {good}, not at {bad}. {why} Whether a sender gets it depends on the "
+    "address that it takes.",
     mend="Bring the web server at {bad} into the same state (often one family is forgotten, as in nginx "
     "`listen [::]:443 ssl;`), or take the address out of DNS; see for yourself with "
     "`curl -v --resolve {subject}:443:{first} https://{subject}/.well-known/mta-sts.txt`.",
 )
 ADDRESSES_DEAD = ADDRESSES_DIFFER.wording(
-    message="{bad} of {subject} takes no connection, {good} does. Senders try the next address, some of them too late.",
+    message="{subject} cannot be reached at {bad}, only at {good}. Senders try the next address, some of them too "
+    "late.",
     mend="Start the web server at {bad}, or take the address out of DNS.",
+)
+ADDRESSES_ALL_WRONG = ADDRESSES_DIFFER.wording(
+    message="No address of {subject} serves the policy, and not for one reason. {each}",
+    mend="Mend each of them, or take those out of DNS that you do not need; see for yourself with "
+    "`curl -v --resolve {subject}:443:{first} https://{subject}/.well-known/mta-sts.txt`.",
 )
 CERTIFICATE_EXPIRES_SOON = Kind(
     code="policy-host-certificate-expires-soon",

@@ -8,7 +8,7 @@ from strictmx.findings import words
 from strictmx.findings.catalogue import policy_host as kinds
 from strictmx.findings.finding import Finding, Kind, Severity
 from strictmx.findings.judge import certificate as certificates
-from strictmx.findings.judge.published import Published
+from strictmx.findings.judge.published import Published, terms
 from strictmx.findings.observation import Fetch, FetchStage
 from strictmx.standards import sts
 from strictmx.standards.certificates import Examination, FaultKind
@@ -71,10 +71,13 @@ def by_chance(published: Published) -> bool:
 
 def _judge_addresses(published: Published) -> Iterator[Finding]:
     wrong, right = _by_address(published)
-    if not wrong or not right:
+    reasons = {why for _, why in wrong}
+    if not wrong or (not right and len(reasons) == 1):
         return
     kind, severity = kinds.ADDRESSES_DEAD, Severity.NOTICE
-    if by_chance(published):
+    if not right:
+        kind, severity = kinds.ADDRESSES_ALL_WRONG, Severity.WARNING
+    elif by_chance(published):
         kind, severity = kinds.ADDRESSES_DIFFER, Severity.WARNING
     yield kind(
         published.seen.policy_host.host,
@@ -83,21 +86,25 @@ def _judge_addresses(published: Published) -> Iterator[Finding]:
         bad=words.listed([fetch.address for fetch, _ in wrong]),
         good=words.listed([fetch.address for fetch in right]),
         first=wrong[0][0].address,
-        why=" ".join(dict.fromkeys(why for _, some in wrong for why in some)),
+        why=" ".join(dict.fromkeys(why for _, why in wrong)),
+        each=" ".join(kinds.AT_ADDRESS.format(address=fetch.address, why=why) for fetch, why in wrong),
     )
 
 
-def _by_address(published: Published) -> tuple[list[tuple[Fetch, list[str]]], list[Fetch]]:
+def _by_address(published: Published) -> tuple[list[tuple[Fetch, str]], list[Fetch]]:
     """The addresses that give no policy, or another one than the one that counts, and why; and those that do."""
-    wrong: list[tuple[Fetch, list[str]]] = []
+    wrong: list[tuple[Fetch, str]] = []
     right: list[Fetch] = []
-    for fetch in published.seen.policy_host.fetches:
+    counts = None if published.fetch is None else published.policy_at(published.fetch)
+    for fetch in sorted(published.seen.policy_host.fetches, key=lambda one: (":" in one.address, one.address)):
         if fetch.stage is FetchStage.NO_ROUTE:  # says nothing about the host
             continue
-        if not published.serves(fetch):
-            wrong.append((fetch, [kind.meaning for kind in _fault_kinds(published, fetch)]))
-        elif published.fetch is not None and fetch.body != published.fetch.body:
-            wrong.append((fetch, [kinds.ANOTHER_POLICY]))
+        policy = published.policy_at(fetch)
+        if policy is None:
+            meanings = dict.fromkeys(kind.meaning for kind in _fault_kinds(published, fetch))
+            wrong.append((fetch, " ".join(meanings) or kinds.NO_VALID_POLICY))
+        elif terms(policy) != terms(counts):
+            wrong.append((fetch, kinds.ANOTHER_POLICY))
         else:
             right.append(fetch)
     return wrong, right

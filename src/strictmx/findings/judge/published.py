@@ -21,7 +21,15 @@ from strictmx.standards.records import id_at
 SIGNATURE_CHECKS = 512  # in one observation, whatever was sent
 CHAIN_SIGNATURE_CHECKS = 4  # and for each chain; one of a public authority needs its leaf's, and shares the others
 _MEANT_AS_STS = re.compile(r"\bv\s*=\s*\W?(mta-?)?sts|stsv[0-9]|mta-sts", re.IGNORECASE)  # a URL of the policy, too
+_STRICTEST = (sts.Mode.ENFORCE, sts.Mode.TESTING, sts.Mode.NONE)
 POOLED_CERTIFICATES = 500  # CA certificates taken from the other chains of one observation
+
+
+def terms(policy: sts.Policy | None) -> tuple[str, tuple[str, ...], int]:
+    """What a policy says, however its file is written."""
+    if policy is None:
+        return "", (), 0
+    return policy.mode.value, tuple(sorted({str(pattern).lower() for pattern in policy.mx})), policy.max_age
 
 
 @dataclass(frozen=True)
@@ -115,10 +123,16 @@ class Published:
 
     @cached_property
     def fetch(self) -> Fetch | None:
-        """The GET that counts: at an address that serves a policy, where there is one, whatever order DNS gives."""
-        fetches = self.seen.policy_host.fetches
-        serving = sorted(filter(self.serves, fetches), key=lambda fetch: (":" in fetch.address, fetch.address))
-        return next(iter((*serving, *fetches)), None)
+        """The GET that counts, in whatever order DNS gives the addresses: of those with a policy the strictest."""
+        return min(self.seen.policy_host.fetches, key=self._standing, default=None)
+
+    def _standing(self, fetch: Fetch) -> tuple[object, ...]:
+        policy, serves = self.policy_at(fetch), self.serves(fetch)
+        certificate = self.examine(fetch.chain, Name(self.seen.policy_host.host)) if serves else None
+        lasts = certificate is None or certificate.expires_soon(self.at) is None
+        strictness = _STRICTEST.index(policy.mode) if policy is not None else len(_STRICTEST)
+        address = (":" in fetch.address, fetch.address)
+        return not serves, strictness, terms(policy), lasts, not fetch.connected, address
 
     def serves(self, fetch: Fetch) -> bool:
         """Whether senders take what an address answers for a policy, by its certificate and its head."""
@@ -126,6 +140,20 @@ class Published:
             return False
         fault = sts.response_fault(fetch.status, fetch.media_type, fetch.content_encoding)
         return fault is None and self.examine(fetch.chain, Name(self.seen.policy_host.host)).verifies
+
+    def policy_at(self, fetch: Fetch) -> sts.Policy | None:
+        """The policy that senders get at one address."""
+        return self._read(fetch.body).policy if self.serves(fetch) else None
+
+    def _read(self, body: str) -> sts.PolicyReading:
+        """A file, each read once."""
+        if body not in self._readings:
+            self._readings[body] = sts.read_policy(body.encode("latin-1"))
+        return self._readings[body]
+
+    @cached_property
+    def _readings(self) -> dict[str, sts.PolicyReading]:
+        return {}
 
     @cached_property
     def host_certificate(self) -> Examination | None:
@@ -155,7 +183,7 @@ class Published:
         unread = (sts.ResponseFault.STATUS, sts.ResponseFault.REDIRECT, sts.ResponseFault.CONTENT_ENCODING)
         if fetch is None or fetch.stage is not FetchStage.DONE or self.response_fault in unread:
             return None
-        return sts.read_policy(fetch.body.encode("latin-1"))
+        return self._read(fetch.body)
 
     @cached_property
     def fetched_policy(self) -> sts.Policy | None:

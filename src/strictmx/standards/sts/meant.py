@@ -43,10 +43,23 @@ _MODE_WORDS = {
 }
 _MODES = {word: mode for mode, words in _MODE_WORDS.items() for word in words.split()}
 _NEGATION = re.compile(
-    r"\b(?:no|not|non|never|without|cannot|stop|disabled?|(?:do|does|is)n['’]?t)\b|\b(?:un|non)enforc",  # noqa: RUF001
+    r"(?<![a-z])(?:no|not|non|un|never|without|cannot|stop|later|was|formerly|disabled?|(?:do|does|is)n['’]?t)"  # noqa: RUF001
+    r"(?![a-df-z])|!|=\s*0",
     re.IGNORECASE,
 )
-_UNITS = {"": 1, "s": 1, "mi": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_592_000, "y": 31_536_000}
+_UNITS = {  # seconds by the words of a unit
+    word: seconds
+    for seconds, words in {
+        1: " s sec secs second seconds",
+        60: "min mins minute minutes",
+        3_600: "h hr hrs hour hours",
+        86_400: "d day days",
+        604_800: "w week weeks",
+        2_592_000: "mo month months",
+        31_536_000: "y yr year years",
+    }.items()
+    for word in words.split(" ")
+}
 _AGE = re.compile(r"(?:pt?)?\+?([0-9]{1,3}(?:[., '’_][0-9]{3})+|[0-9]{1,12})(?:[.,]0+)?[ ;,.]*([a-z]*)", re.IGNORECASE)  # noqa: RUF001
 _PRODUCT = re.compile(r"[0-9]{1,8}(?:(?: *[*×·] *| +x +)[0-9]{1,8}){1,5}")  # noqa: RUF001
 _MORE = re.compile(r" *[*×·x/+^-] *[0-9]|[.,:]?[0-9]")  # noqa: RUF001 - behind a number: arithmetic, a fraction, a time
@@ -60,6 +73,7 @@ _WORDS = re.compile(r"[^\w]*(version|mode|mx|max_age)[ ]+(\S.*)")
 _PARTS = re.compile(rf"(?<![\w.-])(version|mode|mx|max[_-]?age)[{_QUOTES}]?[ ]*[:=]", re.IGNORECASE)
 # A name torn apart by a blank at a dot, or by a comma in place of one: `mx1 .a.example`, `mx1.a,example`.
 _TORN = re.compile(r"(?:^|[\s,;|])(?![0-9]+[\s,])[\w-]+(?:\s+\.|\.\s+\S|,(?=\S))|,(?![0-9]+\b)[\w-]+(?![\w.-])")
+_BETWEEN = frozenset({"and", "or", "in", "mx"})  # what stands between names
 _RTF_WORD = re.compile(r"\\[a-z]+-?[0-9]* ?|[{}]")
 
 
@@ -82,8 +96,10 @@ def nearest_key(key: str, written: Sequence[str]) -> str:
 
 def meant_mode(text: str) -> Mode:
     """The mode that somebody who wrote `text` most likely meant; testing when it cannot be told."""
-    words = re.findall(r"[^\W\d_]+", text[:FOUND_CHARACTERS].lower())
-    if len(words) > 1 and _NEGATION.search(_COMMENT.sub("", text[:FOUND_CHARACTERS])):
+    said = _COMMENT.sub("", text[:FOUND_CHARACTERS])
+    words = re.findall(r"[^\W\d_]+", said.lower())
+    plain = len(words) == 1 and words[0] in _MODES and "!" not in said
+    if _NEGATION.search(said) and not plain:
         return Mode.TESTING
     modes = {_MODES[word] for word in words if word in _MODES}
     if not modes and words:
@@ -101,8 +117,7 @@ def meant_max_age(text: str) -> int | None:
     number = _AGE.match(plain)
     if number is None or _MORE.match(plain, number.end()):
         return None
-    unit = number.group(2).lower()
-    seconds = _UNITS.get(unit[:2] if unit[:1] == "m" else unit[:1])
+    seconds = _UNITS.get(number.group(2).lower())
     return min(int(re.sub(r"\D", "", number.group(1))) * seconds, MAX_AGE_SECONDS) if seconds is not None else None
 
 
@@ -112,8 +127,9 @@ def meant_patterns(text: str) -> tuple[str, ...]:
     plain = re.sub(r"^.*\bMX[ ]+[0-9]+[ ]+", "", plain, count=1, flags=re.IGNORECASE)  # an MX record
     if _TORN.search(plain):
         return ()
-    found = (_meant_pattern(part) for part in re.split(r"[\s,;|]+", plain, maxsplit=LINES)[:LINES])
-    return tuple(dict.fromkeys(pattern for pattern in found if pattern))
+    parts = re.split(r"[\s,;|]+", plain.strip(" ,;|"), maxsplit=LINES)[:LINES]
+    found = [_meant_pattern(part) for part in parts if part.lower() not in _BETWEEN and re.search("[A-Za-z_*]", part)]
+    return tuple(dict.fromkeys(found)) if all(found) else ()  # a part that is no name may be half of one
 
 
 def _meant_pattern(text: str) -> str:
