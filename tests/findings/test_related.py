@@ -139,6 +139,13 @@ CASES = [  # what is seen, codes, part of the message, part of the mend
         "more than 10",
         "include",
     ),
+    (observation(spf("v=spf1 exists:%{i}.a.example -all")), [], "", ""),
+    (
+        observation(dmarc="v=DMARC1; p=none; t=y; rua=mailto:a@shop.example"),
+        ["dmarc-policy-none"],
+        "",
+        '"v=DMARC1; p=quarantine; rua=mailto:a@shop.example"',
+    ),
     (observation(spf("v=spf1 mx +all")), ["spf-permissive"], "passes every", '"v=spf1 mx ~all"'),
     (observation(spf("v=spf1 mx ?ALL ")), ["spf-permissive"], "says nothing", '"v=spf1 mx ~all "'),
     (observation(spf("v=spf1 mx")), ["spf-permissive"], "says nothing", '"v=spf1 mx ~all"'),

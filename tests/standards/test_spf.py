@@ -49,6 +49,8 @@ FAULTS = [  # section of RFC 7208, answers, fault, the name and term it is about
     ("4.4", texts(shop_example=Absence.FAILED), Fault.UNANSWERED, DOMAIN, ""),
     ("4.6", texts(shop_example="v=spf1 mx ip4:1.2.3 -all"), Fault.SYNTAX, DOMAIN, "ip4:1.2.3"),
     ("4.6", texts(shop_example="v=spf1 mxx -all"), Fault.SYNTAX, DOMAIN, "mxx"),
+    ("7.1", texts(shop_example="v=spf1 a:192.0.2.1/24 -all"), Fault.SYNTAX, DOMAIN, "a:192.0.2.1/24"),
+    ("7.1", texts(shop_example="v=spf1 mx:localhost -all"), Fault.SYNTAX, DOMAIN, "mx:localhost"),
     (
         "6",
         texts(shop_example="v=spf1 redirect=a.example redirect=b.example", a_example="v=spf1 -all"),

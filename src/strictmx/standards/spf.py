@@ -23,6 +23,7 @@ LOOKUPS, VOID_LOOKUPS = 10, 2  # RFC 7208 section 4.6.4
 
 _NEARLY = re.compile(r"[^a-z0-9]{0,20}v\s*=\s*spf1(?![a-z0-9.])", re.IGNORECASE)
 _BETWEEN = re.compile(r'(?:[^!-~]|[,;"\\])+')  # what people put between terms in place of a blank
+_TARGET = re.compile(r"(?:[-+?~]?(?:a|mx|ptr|exists|include):|redirect=)([^/]+)", re.IGNORECASE)
 _ALL = re.compile(r"[-+?~]?all", re.IGNORECASE)
 _EVERYBODY = re.compile(  # a prefix of length 0, of either family
     r"\+?(?:ip[46]:[^/]+|(?:a|mx)(?::[^/]+)?)(?:/0(?://\d+)?|(?:/\d+)?//0)", re.IGNORECASE
@@ -127,7 +128,19 @@ def read(domain: str, known: Known) -> Reading:
     for name, records in _records(known):
         if any(len(record) > RECORD_CHARACTERS for record in records):
             return Reading(candidates, Fault.TOO_LONG, where=name)
+    wrong = next(filter(_names_no_domain, candidates[0].split(" ")[1:]), "")
+    if wrong:
+        return Reading(candidates, Fault.SYNTAX, where=domain, term=wrong)
     return _evaluated(candidates, domain, known)
+
+
+def _names_no_domain(term: str) -> bool:
+    """Whether a term that takes a domain is given an address or a single label (RFC 7208 section 7.1: domain-end)."""
+    match = _TARGET.match(term)
+    if match is None:
+        return False
+    name = match[1].removesuffix(".")
+    return "%" not in name and ("." not in name or name.rpartition(".")[2].isdecimal())
 
 
 def _evaluated(candidates: tuple[str, ...], domain: str, known: Known) -> Reading:

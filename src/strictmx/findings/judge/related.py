@@ -60,6 +60,9 @@ _ALL = re.compile(r"(?<!\S)[+?]?all(?!\S)", re.IGNORECASE)
 _NONE = re.compile(r"(?<![a-z])p\s*=\s*none", re.IGNORECASE)
 _MOST_RECORDS = 256  # kept of one answer
 _BEYOND_ASCII = re.compile(r"[^\x20-~]")
+_LESS = re.compile(
+    r";\s*(?:t\s*=\s*y|pct\s*=\s*0+)\s*(?=;|\Z)", re.IGNORECASE
+)  # what keeps a policy from being applied
 _SOFT, _QUARANTINE = "~all", "p=quarantine"
 
 
@@ -299,7 +302,7 @@ def _judge_dmarc(beside: _Beside) -> Iterator[Finding]:
                     kinds.DMARC_NO_MAIL,
                 )
             elif not above and reading.rua:
-                text = _NONE.sub(_QUARANTINE, reading.mended)
+                text = _LESS.sub("", _NONE.sub(_QUARANTINE, reading.mended))
             elif not above:
                 kind, text = kinds.DMARC_POLICY_NONE_UNSEEN, _with_reports(reading.mended)
             yield _notice(kind, domain, where=reading.location, record=_policy(domain, text))
