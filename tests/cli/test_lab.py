@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from strictmx.lab import DOMAINS
 from tests.cli.conftest import Run
 
@@ -17,6 +19,11 @@ def test_list_names_the_options_that_show_it(run: Run) -> None:
     lines = run("lab", "list").out.splitlines()
     told = lines[lines.index("dkim-weak.example  secure") :]
     assert "  check --related --selector s1" in told[:4]
+
+
+def test_no_terminal_is_too_narrow(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1")
+    assert run("lab", "list").status == 0
 
 
 def test_list_as_json(run: Run) -> None:

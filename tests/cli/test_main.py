@@ -69,6 +69,7 @@ WRONG = [
     (["records", "a.example", "--policy", "/nonexistent"], "No such file"),
     (["records", "a.example", "--policy", "x", "--tlsa"], "go together"),
     (["lab"], "name up or list"),
+    (["help", "chekc"], "did you mean check?"),
     (["lab", "upp"], "did you mean up?"),
     (["check", "--concurrency", "x", "a.example"], "--concurrency is a number"),
     (["check", "--save"], "--save needs a value"),

@@ -238,6 +238,12 @@ FAULTS = [  # rule, observation, codes, verdict
         {"policy-host-addresses-differ": "notice"},
         Verdict.SECURE,
     ),
+    (
+        "STS-40",
+        with_others(Fetch(FetchStage.NOT_ALLOWED, "10.0.0.1")),
+        {"policy-host-addresses-differ": "notice"},
+        Verdict.SECURE,
+    ),
     ("STS-40", with_others(Fetch(FetchStage.NO_ROUTE, "2001:db8::80")), {}, Verdict.SECURE),
     ("STS-41", with_fetch(chain=leaf(f"*.{DOMAIN}")), {}, Verdict.SECURE),
     (

@@ -16,6 +16,7 @@ import pytest
 from strictmx.config import Internet
 from strictmx.findings import observation
 from strictmx.findings.observation import FetchStage, LookupStatus, Observation, ProbeStage
+from strictmx.internet import observe
 from strictmx.internet.observe import Observer
 from strictmx.standards.names import Name
 from tests.internet.conftest import Pki
@@ -97,6 +98,43 @@ async def test_a_healthy_domain(pki: Pki, tmp_path: Path) -> None:
     assert len(network.names.asked) == len(set(network.names.asked))  # each question once
     assert "fetching the policy from mta-sts.example.test" in steps
     assert "speaking SMTP with mx1.example.test at 127.0.0.2" in steps
+
+
+SEVERAL = [  # rule, addresses of the policy host, those of the answers kept; only 127.0.0.1 has a server
+    ("STS-40", ("127.0.0.1",), ("127.0.0.1",)),
+    ("STS-40", ("127.0.0.9", "127.0.0.1"), ("127.0.0.1", "127.0.0.9")),
+    ("STS-40", ("127.0.0.9", "127.0.0.8"), ("127.0.0.8",)),  # one speaks for all
+    ("STS-40", tuple(f"127.0.0.{last}" for last in (5, 6, 7, 8, 9)), ("127.0.0.5",)),
+]
+
+
+@pytest.mark.parametrize(("rule", "addresses", "kept"), SEVERAL)
+async def test_the_policy_host_is_asked_at_each_of_its_addresses(
+    rule: str, addresses: tuple[str, ...], kept: tuple[str, ...], pki: Pki, tmp_path: Path
+) -> None:
+    records = [record for record in HEALTHY if not record.startswith("mta-sts.")]
+    records += [f"mta-sts.example.test. 60 A {address}" for address in addresses]
+    async with lab(pki, tmp_path, zone(*records)) as network:
+        seen = await network.observe()
+    assert tuple(fetch.address for fetch in seen.policy_host.fetches) == kept
+    assert seen.policy_host.fetch is not None
+    assert seen.policy_host.fetch.connected is ("127.0.0.1" in addresses)
+    assert all(address in " ".join(fetch.detail for fetch in seen.policy_host.fetches) for address in addresses[:-1])
+
+
+async def test_beyond_the_first_addresses_the_others_are_tried(
+    pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observe, "POLICY_ADDRESSES", 1)
+    records = (
+        *(record for record in HEALTHY if not record.startswith("mta-sts.")),
+        "mta-sts.example.test. 60 AAAA ::1",
+    )
+    async with lab(pki, tmp_path, zone(*records, "mta-sts.example.test. 60 A 127.0.0.1")) as network:
+        seen = await network.observe()
+    assert [fetch.stage for fetch in seen.policy_host.fetches] == [FetchStage.DONE]
+    assert seen.policy_host.fetch is not None
+    assert seen.policy_host.fetch.address == "127.0.0.1"
 
 
 async def test_an_unsigned_domain_is_asked_for_tlsa_too(pki: Pki, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def _domains(options: Namespace) -> tuple[list[Name], list[str]]:
                 several = "; one domain a line" if re.search(r"[\s,;]", text) else ""
                 refused.append(f"{named}:{number}: {error}{several}")
         if len(refused) > LINES_TOLD:
-            refused[LINES_TOLD:] = [f"{named}: {len(refused) - LINES_TOLD} more lines name no domain"]
+            refused[LINES_TOLD:] = [f"{named}: and so on, {len(refused)} lines in all name no domain"]
     if not names and options.replay is None and not refused:
         if options.source is not None:
             raise UsageError(f"check: {named} names no domain")
@@ -285,7 +285,8 @@ def _replay(options: Namespace, domains: list[Name], report: _Report) -> None:
         unseen += options.related and observation.related is None
         report.tell(observation, judge(observation, related=options.related))
     if unseen:
-        tell(f"{source}: {unseen} of the observations were saved without --related, so nothing of that is told")
+        which = "an observation was" if unseen == 1 else f"{unseen} observations were"
+        tell(f"{source}: {which} saved without --related, so nothing of that is told")
     if not report.told and not missing:
         raise UsageError(f"{source}: holds no observation")
     if missing:

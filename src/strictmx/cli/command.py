@@ -49,7 +49,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     configuration, rest = _take_configuration(given)
-    if rest[:1] == ["help"] and rest[1:2] and rest[1] in VERBS:
+    if rest[:1] == ["help"] and len(rest) > 1:
         rest = [rest[1], "--help"]
     if not rest or rest[0] in ("-h", "--help", "help"):
         sys.stdout.write(_overview())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPE_WIDTH = 100  # characters a line where there is no terminal to ask
+LEAST_WIDTH = 20  # narrower nobody reads
 MOST_WIDTH = 110  # longer lines are hard to read, however wide the terminal
 _UNSAFE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\U000e0000-\U000e007f]"
@@ -29,7 +30,8 @@ class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.interactive = stream.isatty() and os.environ.get("TERM") != "dumb"
-        self.width = min(shutil.get_terminal_size((PIPE_WIDTH, 24)).columns, MOST_WIDTH)  # COLUMNS holds for pipes, too
+        columns = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns  # COLUMNS holds for pipes, too
+        self.width = min(max(columns, LEAST_WIDTH), MOST_WIDTH)
         self._console: Console | None = None
 
     @property

@@ -19,7 +19,7 @@ from strictmx.standards.names import Name
 
 OBSERVATION_VERSION = 1  # the key `observation` of a saved line; a reader refuses a higher one
 FIRST_YEAR = 2_018  # the year of RFC 8461; years of fewer than four digits have no form in our JSON
-OBSERVATION_BYTES = 4_194_304  # a saved line: 32 MX hosts of 16 addresses with their chains stay below
+OBSERVATION_BYTES = 6_291_456  # a saved line: 32 MX hosts of 16 addresses, four answers of a policy host stay below
 
 MX_HOSTS = 32  # hosts probed of one domain; the largest seen in the field have about ten
 HOST_ADDRESSES = 16  # addresses probed of one host

@@ -142,6 +142,14 @@ async def _connect(addresses: Sequence[str], settings: Internet, seen: _Seen) ->
     return None
 
 
+def weakest(fetches: Sequence[Fetch]) -> Fetch:
+    """Of attempts that found no connection the one with the weakest claim about the host, and the words of all."""
+    kinds = [fault.value for fault in _WEAKEST]
+    first = min(fetches, key=lambda fetch: kinds.index(fetch.stage.value) if fetch.stage.value in kinds else -1)
+    detail = "; ".join(dict.fromkeys(fetch.detail for fetch in fetches if fetch.detail))
+    return msgspec.structs.replace(first, detail=detail[:HEADER_CHARACTERS])
+
+
 async def _handshake(
     connection: socket.socket, context: ssl.SSLContext, host: str
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

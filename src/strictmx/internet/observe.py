@@ -31,6 +31,7 @@ from strictmx.findings.observation import (
 )
 from strictmx.internet.authorities import Authorities
 from strictmx.internet.dns import CONCURRENT, Resolver
+from strictmx.internet.https import weakest
 from strictmx.internet.local import first_of, sockets
 from strictmx.internet.look import DOMAIN_QUESTIONS, DOMAIN_SECONDS, DOMAIN_SESSIONS, Look, choose_addresses
 from strictmx.internet.mx_hosts import look_at_mail
@@ -179,9 +180,10 @@ async def _fetch_everywhere(look: Look, host: str, addresses: Sequence[str]) -> 
     """The GET at each address side by side, first that of the first address that takes the connection."""
     fetches = await together(*(look.fetch(host, [address]) for address in addresses[:POLICY_ADDRESSES]))
     chosen = next((fetch for fetch in fetches if fetch.connected), fetches[0])
-    if not chosen.connected and len(addresses) > 1:  # the others, and what is to be said of all
-        joint = await look.fetch(host, addresses)
-        return (joint, *fetches) if joint.connected else (joint,)
+    if not chosen.connected:
+        later = addresses[POLICY_ADDRESSES:]
+        last = (await look.fetch(host, later),) if later else ()
+        return (*last, *fetches) if any(fetch.connected for fetch in last) else (weakest((*fetches, *last)),)
     return (chosen, *(fetch for fetch in fetches if fetch is not chosen))
 
 

@@ -126,18 +126,20 @@ def _nothing(error: Exception, domain: str, known: Known, answers: Answers) -> R
 def _read(record: str, location: str, domain: str) -> Reading:
     tags: dict[str, str] = {}
     faulty: list[str] = []
+    seen = {"v"}
     twice = ""
     for part in _parts(record):
         tag = _TAG.fullmatch(part)
         name, value = (tag[1].lower(), tag[2].strip()) if tag is not None else ("", "")
+        if tag is not None and name in seen:  # RFC 6376 section 3.2: such a list is void as a whole
+            twice = twice or part
+        seen.add(name)
         if tag is None or not _is_valid(name, value):
             faulty.append(part)
-        elif name in tags:
-            twice = twice or part
-        elif name in _VALUES:
-            tags[name] = value.lower()
-        elif name in _REPORTS:
-            tags[name] = value
+        if tag is not None and name in _REPORTS:
+            tags.setdefault(name, ",".join(filter(_is_uri, value.split(",", URIS)[:URIS])))
+        elif tag is not None and name in _VALUES and _is_valid(name, value):
+            tags.setdefault(name, value.lower())
     rua = tuple(uri.partition("!")[0].strip() if "mailto:" in uri.lower() else uri.strip() for uri in _uris(tags))
     policy = tags.get("p", "") if location == domain else tags.get("sp", tags.get("p", ""))
     if "p" not in tags or any(re.match(r"(?:sp|np)\s*=", part, re.IGNORECASE) for part in faulty):
@@ -162,7 +164,7 @@ def _parts(record: str) -> Iterator[str]:
 
 
 def _uris(tags: dict[str, str]) -> list[str]:
-    return tags["rua"].split(",", URIS)[:URIS] if "rua" in tags else []
+    return tags["rua"].split(",") if tags.get("rua") else []
 
 
 def _is_valid(name: str, value: str) -> bool:

@@ -127,6 +127,11 @@ ADDRESSES_DEAD = ADDRESSES_DIFFER.wording(
     "late.",
     mend="Start the web server at {bad}, or take the address out of DNS.",
 )
+ADDRESSES_PRIVATE = ADDRESSES_DIFFER.wording(
+    message="{subject} has an address that nobody outside can reach, {bad}, beside {good}. Senders try the next one, "
+    "some of them too late.",
+    mend="Take {bad} out of the public DNS.",
+)
 ADDRESSES_ALL_WRONG = ADDRESSES_DIFFER.wording(
     message="No address of {subject} serves the policy, and not for one reason. {each}",
     mend="Mend each of them, or take those out of DNS that you do not need; see for yourself with "

@@ -74,7 +74,8 @@ def _judge_addresses(published: Published) -> Iterator[Finding]:
     reasons = {why for _, why in wrong}
     if not wrong or (not right and len(reasons) == 1):
         return
-    kind, severity = kinds.ADDRESSES_DEAD, Severity.NOTICE
+    private = all(fetch.stage is FetchStage.NOT_ALLOWED for fetch, _ in wrong)
+    kind, severity = kinds.ADDRESSES_PRIVATE if private else kinds.ADDRESSES_DEAD, Severity.NOTICE
     if not right:
         kind, severity = kinds.ADDRESSES_ALL_WRONG, Severity.WARNING
     elif by_chance(published):
@@ -85,7 +86,7 @@ def _judge_addresses(published: Published) -> Iterator[Finding]:
         evidence="; ".join(filter(None, (fetch.detail for fetch, _ in wrong))),
         bad=words.listed([fetch.address for fetch, _ in wrong]),
         good=words.listed([fetch.address for fetch in right]),
-        first=wrong[0][0].address,
+        first=next((fetch.address for fetch, _ in wrong if fetch.connected), wrong[0][0].address),
         why=" ".join(dict.fromkeys(why for _, why in wrong)),
         each=" ".join(kinds.AT_ADDRESS.format(address=fetch.address, why=why) for fetch, why in wrong),
     )

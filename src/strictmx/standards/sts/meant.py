@@ -62,7 +62,7 @@ _UNITS = {  # seconds by the words of a unit
 }
 _AGE = re.compile(r"(?:pt?)?\+?([0-9]{1,3}(?:[., '’_][0-9]{3})+|[0-9]{1,12})(?:[.,]0+)?[ ;,.]*([a-z]*)", re.IGNORECASE)  # noqa: RUF001
 _PRODUCT = re.compile(r"[0-9]{1,8}(?:(?: *[*×·] *| +x +)[0-9]{1,8}){1,5}")  # noqa: RUF001
-_MORE = re.compile(r" *[*×·x/+^-] *[0-9]|[.,:]?[0-9]")  # noqa: RUF001 - behind a number: arithmetic, a fraction, a time
+_MORE = re.compile(r".*[0-9]| *-")  # behind a number: arithmetic, a fraction, a second number, `1-week`
 _COMMENT = re.compile(r"\([^()]*\)|(?:#|(?<!:)//| ;).*")
 _QUOTES = "\"'`“”„‘’«»"  # noqa: RUF001 - what editors make of quotation marks
 _FIELD = re.compile(
