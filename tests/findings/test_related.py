@@ -139,6 +139,7 @@ CASES = [  # what is seen, codes, part of the message, part of the mend
         "more than 10",
         "include",
     ),
+    (observation(dmarc="v=DMARC1; p=reject; sp=x"), ["dmarc-invalid"], "`sp=x` in the DMARC", "p=reject; rua="),
     (observation(spf("v=spf1 exists:%{i}.a.example -all")), [], "", ""),
     (
         observation(dmarc="v=DMARC1; p=none; t=y; rua=mailto:a@shop.example"),

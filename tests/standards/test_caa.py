@@ -17,6 +17,8 @@ RECORDS = [  # section of RFC 8659, records, for a wildcard, whether ca.example 
     ("4.2", ["0 issue ca.example;"], False, True),
     ("4.2", ["0 issue ca.example."], False, False),  # outside the grammar, so nobody may
     ("4.2", ["0 issue ca.example; account"], False, False),
+    ("4.2", [f"0 issue {' ' * 16_000}!"], False, False),
+    ("4.2", [f"0 issue ca.example; a=1{' ' * 16_000}!"], False, False),
     ("4.2", ["0 ISSUE ca.example"], False, True),
     ("4.2", ["0 issue other.example"], False, False),
     ("4.2", ["0 issue other.example", ISSUE], False, True),

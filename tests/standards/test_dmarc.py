@@ -83,6 +83,8 @@ SKIPPED = [  # section of RFC 9989, the tags, the faulty one, the policy that st
     ("4.7", "p=reject; pct=abc", "pct=abc", "reject", "p=reject"),
     ("4.7", "p=blok; rua=mailto:a@shop.example", "p=blok", "none", "p=none; rua=mailto:a@shop.example"),
     ("4.7", "p=blok; rua=mailto:a@b.example,x", "p=blok", "none", "p=none; rua=mailto:a@b.example"),
+    ("4.7", "p=reject; adkim=strict", "adkim=strict", "reject", "p=reject; adkim=s"),
+    ("4.7", "p=reject; fo=1,d", "fo=1,d", "reject", "p=reject; fo=1:d"),
     ("4.8", "p=reject;;", "", "reject", "p=reject"),
     ("4.7", "p=quarantine; t=y; aspf=s", "", "quarantine", "p=quarantine; aspf=s"),
     ("4.7", "p=quarantine; t=y; fo=z", "fo=z", "quarantine", "p=quarantine; t=y"),

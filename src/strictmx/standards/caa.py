@@ -19,11 +19,8 @@ CRITICAL = 128  # the flag: an authority that does not know the property must no
 _ORGANIZATION = "2.5.4.10"
 _RECORD = re.compile(r"(\d{1,3}) ([a-zA-Z0-9]{1,255}) (.*)\Z", re.DOTALL)
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_PARAMETER = r"[A-Za-z0-9]+[ \t]*=[ \t]*[!-:<-~]*"
-_ISSUE = re.compile(  # section 4.2; a `;` at the end without a parameter is read as well
-    rf"[ \t]*((?:{_LABEL}(?:\.{_LABEL})*)?)[ \t]*"
-    rf"(?:;[ \t]*(?:{_PARAMETER}[ \t]*(?:;[ \t]*{_PARAMETER}[ \t]*)*;?[ \t]*)?)?\Z"
-)
+_ISSUER = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*)?\Z")
+_PARAMETER = re.compile(r"[A-Za-z0-9]+[ \t]*=[ \t]*[!-:<-~]*\Z")
 _KNOWN_TAGS = frozenset({"issue", "issuewild", "iodef", "issuemail", "issuevmc", "contactemail", "contactphone"})
 _SECTIGO = ("sectigo.com", "comodo.com", "comodoca.com", "usertrust.com", "trust-provider.com")
 _DIGICERT = ("digicert.com", "www.digicert.com", "digicert.ne.jp", "cybertrust.ne.jp", "symantec.com")
@@ -60,8 +57,10 @@ class Property:
     @property
     def issuer(self) -> str:
         """The authority that an `issue` names; empty for nobody, and for a value outside the grammar (section 4.2)."""
-        match = _ISSUE.match(self.value)
-        return match[1].lower() if match else ""
+        name, *parameters = (part.strip(" \t") for part in self.value.split(";"))
+        if parameters and not parameters[-1]:  # a `;` at the end is read as well
+            parameters.pop()
+        return name.lower() if _ISSUER.match(name) and all(map(_PARAMETER.match, parameters)) else ""
 
 
 def read(texts: Sequence[str]) -> tuple[Property, ...]:

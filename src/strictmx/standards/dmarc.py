@@ -207,4 +207,6 @@ def _mended_value(name: str, value: str) -> str:
     if name not in _VALUES or _is_valid(name, value):
         return value
     letters = re.sub(r"[^a-z]", "", value.lower())
-    return letters if _is_valid(name, letters) else ""
+    listed = ":".join(re.findall("[a-z0-9]+", value.lower()))
+    meant = (listed, letters, {"strict": "s", "relaxed": "r"}.get(letters, ""))
+    return next((one for one in meant if _is_valid(name, one)), "")

@@ -162,6 +162,11 @@ DMARC_NO_POLICY = DMARC_INVALID.wording(
     mend="Replace the record, with an address that you read and the policy that you want (`none`, `quarantine` or "
     "`reject`):{record}",
 )
+DMARC_NO_POLICY_BELOW = DMARC_INVALID.wording(
+    message="`{tag}` in the DMARC record at _dmarc.{where} is no policy, and the record has no address for reports "
+    "(`rua`). With that receivers set its whole policy aside and act as if there were no record.",
+    mend="Correct that tag or take it out, and add an address that you read:{record}",
+)
 DMARC_NEARLY = DMARC_INVALID.wording(
     message="`{tag}` at _dmarc.{where} is no DMARC record: one begins with `v=DMARC1` in these letters, and `;` "
     "stands between its tags. Receivers act as if there were none.",

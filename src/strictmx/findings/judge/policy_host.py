@@ -78,7 +78,7 @@ def _judge_addresses(published: Published) -> Iterator[Finding]:
     kind, severity = kinds.ADDRESSES_PRIVATE if private else kinds.ADDRESSES_DEAD, Severity.NOTICE
     if not right:
         kind, severity = kinds.ADDRESSES_ALL_WRONG, Severity.WARNING
-    elif by_chance(published):
+    elif any(fetch.connected for fetch, _ in wrong):
         kind, severity = kinds.ADDRESSES_DIFFER, Severity.WARNING
     yield kind(
         published.seen.policy_host.host,

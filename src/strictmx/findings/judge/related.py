@@ -309,14 +309,16 @@ def _judge_dmarc(beside: _Beside) -> Iterator[Finding]:
         case None:
             return
         case fault:
-            yield _dmarc_notice(_DMARC_KINDS[fault], beside, reading.tag)
+            below = fault is dmarc.Fault.NO_POLICY and reading.tag[:2].lower() in ("sp", "np")
+            kind = kinds.DMARC_NO_POLICY_BELOW if below else _DMARC_KINDS[fault]
+            yield _dmarc_notice(kind, beside, reading.tag)
 
 
 def _dmarc_notice(kind: Kind, beside: _Beside, tag: str) -> Finding:
     """A notice that ends in the mended record, at the name where the one at fault stands."""
     reading = beside.dmarc
     text = reading.mended
-    if reading.fault in (dmarc.Fault.NO_POLICY, dmarc.Fault.NEARLY) and _NONE.search(text):
+    if reading.fault is dmarc.Fault.NO_POLICY or (reading.fault is dmarc.Fault.NEARLY and _NONE.search(text)):
         text = _with_reports(text)
     facts: dict[str, object] = {"where": reading.location, "tag": tag, "policy": reading.policy}
     record = _policy(reading.location, text)
