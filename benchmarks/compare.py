@@ -195,7 +195,12 @@ def memory() -> None:
     told("memory: the same, domains a second", f"{MANY / taken.wall:.0f}", "", reached=True)
 
 
-FIGURES = {figure.__name__: figure for figure in (startup, latency, cpu, throughput, nine, memory)}
+def pieces() -> None:
+    with world(DOMAINS, 2) as lab:
+        print(script("pieces.py", str(Path(lab.configuration).parent)).output, end="")
+
+
+FIGURES = {figure.__name__: figure for figure in (startup, latency, cpu, throughput, nine, memory, pieces)}
 
 if __name__ == "__main__":
     wanted = sys.argv[2:] or list(FIGURES)

@@ -23,6 +23,7 @@ OBSERVATION_BYTES = 6_291_456  # a saved line: 32 MX hosts of 16 addresses, four
 
 MX_HOSTS = 32  # hosts probed of one domain; the largest seen in the field have about ten
 HOST_ADDRESSES = 16  # addresses probed of one host
+RECORDS = 256  # kept of one DNS answer; the largest honest ones have some dozens
 REPORT_URIS = 10  # addresses of a TLSRPT record whose host is looked up
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=4_294_967_295)]  # no count, TTL or time of ours needs more than 32 bits

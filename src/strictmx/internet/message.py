@@ -11,10 +11,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from strictmx.findings.observation import LookupStatus
+from strictmx.findings.observation import RECORDS, LookupStatus
 
 PAYLOAD_OCTETS = 1232  # EDNS: what crosses every path unfragmented (DNS flag day 2020)
-RECORDS = 256  # kept of one answer; the largest honest ones have some dozens
 RECORD_CHARACTERS = 16_384  # kept of one answer's text; longer is nothing that mail reads
 
 # How the TXT records begin that mail security is read from, and those that are read beside them

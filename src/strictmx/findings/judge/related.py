@@ -21,7 +21,7 @@ from strictmx.findings.catalogue import related as kinds
 from strictmx.findings.finding import SUBJECT_CHARACTERS, Finding, Kind, Severity
 from strictmx.findings.judge.dane import proposal, read_host
 from strictmx.findings.judge.published import Published
-from strictmx.findings.observation import Lookup, MxHost, Related
+from strictmx.findings.observation import RECORDS, Lookup, MxHost, Related
 from strictmx.findings.result import (
     CaaFacts,
     DaneStatus,
@@ -58,7 +58,6 @@ _DMARC_KINDS = {
 }
 _ALL = re.compile(r"(?<!\S)[+?]?all(?!\S)", re.IGNORECASE)
 _NONE = re.compile(r"(?<![a-z])p\s*=\s*none", re.IGNORECASE)
-_MOST_RECORDS = 256  # kept of one answer
 _BEYOND_ASCII = re.compile(r"[^\x20-~]")
 _LESS = re.compile(
     r";\s*(?:t\s*=\s*y|pct\s*=\s*0+)\s*(?=;|\Z)", re.IGNORECASE
@@ -192,7 +191,7 @@ def _named(text: str) -> str:
 
 def _counted(records: tuple[str, ...]) -> str:
     """How many there are; of many, or of long ones, only some are kept of an answer."""
-    whole = len(records) < _MOST_RECORDS and sum(map(len, records)) < RECORD_CHARACTERS // 2
+    whole = len(records) < RECORDS and sum(map(len, records)) < RECORD_CHARACTERS // 2
     return (kinds.COUNTED if whole else kinds.COUNTED_IN_PART).format(count=len(records))
 
 
