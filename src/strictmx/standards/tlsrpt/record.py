@@ -1,11 +1,7 @@
-"""TLS reporting as RFC 8460 defines it: the TXT record that says where reports go (section 3).
+"""The TXT record of RFC 8460 section 3, that says where reports go.
 
-    _smtp._tls.example.com.  TXT  "v=TLSRPTv1; rua=mailto:tlsrpt@example.com"
-
-A sender that reads it counts its TLS sessions to the domain and sends one report a day. Without reports an owner
-learns of a broken policy only when mail stays away.
-Pure. Chosen where the text is open: a record with bad syntax counts as absent, several `rua` fields are joined, and a
-URI that cannot be used is skipped while the others still are (DEC-12, RPT-03).
+Chosen where the text is open: a record with bad syntax counts as absent, several `rua` fields are joined, and a URI
+that cannot be used is skipped while the others still are (DEC-12, RPT-03).
 """
 
 from __future__ import annotations
