@@ -106,14 +106,21 @@ def told(at: Place) -> Iterator[None]:
     """Faults of an engine or its driver, raised as ours with a text for an operator."""
     try:
         yield
-    except NoConnectionFree as error:
-        raise StoreUnavailable(f"the store {at} is busy: all connections are in use") from error
-    except DBAPIError as error:
-        words = " ".join(str(error.orig).split())
-        if isinstance(error, OperationalError) and "locked" in words:
-            raise StoreUnavailable(f"the store {at} is busy: another process is writing") from error
-        if isinstance(error, DatabaseError) and at.path is not None and any(word in words for word in _DAMAGED):
-            raise StoreDamaged(f"the store {at} cannot be read: {words}") from error
-        if isinstance(error, OperationalError) or error.connection_invalidated:
-            raise StoreUnavailable(f"the store {at} cannot be used: {words}") from error
-        raise
+    except (NoConnectionFree, DBAPIError) as error:
+        raise in_our_words(error, at) from error
+
+
+def in_our_words(error: Exception, at: Place) -> Exception:
+    """A fault of an engine or its driver as a StoreError with a text for an operator; any other as it is."""
+    if isinstance(error, NoConnectionFree):
+        return StoreUnavailable(f"the store {at} is busy: all connections are in use")
+    if not isinstance(error, DatabaseError):
+        return error
+    words = " ".join(str(error.orig).split())
+    if isinstance(error, OperationalError) and "locked" in words:
+        return StoreUnavailable(f"the store {at} is busy: another process is writing")
+    if at.path is not None and any(word in words for word in _DAMAGED):
+        return StoreDamaged(f"the store {at} cannot be read: {words}")
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return StoreUnavailable(f"the store {at} cannot be used: {words}")
+    return error

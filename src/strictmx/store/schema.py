@@ -194,6 +194,7 @@ type_totals = Table(
     _number("day", key=True),
     _number("successful"),
     _number("failed"),
+    _number("reports"),
     sqlite_with_rowid=False,
 )
 failure_totals = Table(
@@ -206,6 +207,7 @@ failure_totals = Table(
     _number("day", key=True),
     _number("sessions"),
     _number("counted"),
+    _number("reports"),
     sqlite_with_rowid=False,
 )
 

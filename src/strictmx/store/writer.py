@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from strictmx.store.connection import told
+from strictmx.store.connection import in_our_words, told
 from strictmx.store.errors import StoreUnavailable
 from strictmx.store.place import Place
 
@@ -83,7 +83,7 @@ class Writer:
                     with connection.begin_nested():
                         result = function(connection)
                 except Exception as error:
-                    _fail(answer, error, self._place)
+                    answer.set_exception(in_our_words(error, self._place))
                     if connection.invalidated:
                         raise
                 else:
@@ -95,11 +95,3 @@ class Writer:
             except queue.Empty:
                 return False
         return True
-
-
-def _fail(answer: Future[Any], error: Exception, at: Place) -> None:
-    try:
-        with told(at):
-            raise error
-    except Exception as ours:  # noqa: BLE001 - in our words now
-        answer.set_exception(ours)
