@@ -1,0 +1,1 @@
+"""The receiving role: reports that others send to us."""
