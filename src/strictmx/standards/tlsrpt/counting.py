@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from strictmx.standards.names import Name
 from strictmx.standards.tlsrpt.report import UNKNOWN, PolicyReport, PolicyType, Report
 
 _KINDS = tuple(kind.value for kind in PolicyType)
@@ -49,7 +48,7 @@ class DomainFigures(Struct, frozen=True):
     unexplained: failed sessions of the counted view beyond those that details tell of.
     """
 
-    domain: Name | None
+    domain: str | None
     successful: int | None
     failed: int | None
     types: tuple[TypeFigures, ...]
@@ -84,7 +83,7 @@ def _of_domain(domain: str | None, entries: Sequence[PolicyReport]) -> DomainFig
     failed = _sum(sums[kind][1] for kind in counted)
     failures, explained = _failures(by_type, counted)
     return DomainFigures(
-        domain=None if domain is None else Name(domain),
+        domain=domain,
         successful=_sum(sums[kind][0] for kind in counted),
         failed=failed,
         types=tuple(TypeFigures(kind, *of_type, kind in counted) for kind, of_type in sums.items()),

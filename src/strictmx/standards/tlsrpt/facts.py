@@ -78,7 +78,7 @@ def submitter_of(report: Report, hints: Hints) -> str:
     contact = report.contact_info or ""
     for text in (contact.rpartition("@")[2].rstrip("> ") if "@" in contact else "", hints.submitter or ""):
         try:
-            return Name.mail_domain(text)
+            return str(Name.mail_domain(text))
         except InvalidName:
             continue
     return report.organization_name

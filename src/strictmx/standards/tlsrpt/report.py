@@ -13,7 +13,6 @@ from enum import Enum
 
 from msgspec import Struct
 
-from strictmx.standards.names import Name
 from strictmx.text import escaped
 
 COUNT_MOST = 2**53 - 1  # RPT-44: what every JSON reader holds exactly
@@ -118,7 +117,7 @@ class Report(Struct, frozen=True, rename="kebab", omit_defaults=True):
         return self.date_range.start_datetime.astimezone(UTC).date().isoformat()
 
     @property
-    def domains(self) -> tuple[Name, ...]:
+    def domains(self) -> tuple[str, ...]:
         """The domains of its policies, each once, in their order."""
-        named = (Name(entry.policy.policy_domain) for entry in self.policies if entry.policy.policy_domain is not None)
-        return tuple(dict.fromkeys(named))
+        named = (entry.policy.policy_domain for entry in self.policies)
+        return tuple(dict.fromkeys(name for name in named if name is not None))

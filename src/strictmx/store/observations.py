@@ -1,0 +1,80 @@
+"""What checks saw of the domains that this store knows; a report is told beside the observation nearest to it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, delete, func, insert, select, union
+
+from strictmx.findings.observation import OBSERVATION_BYTES, Observation, UnreadableObservation, dump, load
+from strictmx.store.database import Store
+from strictmx.store.names import batched
+from strictmx.store.schema import day_totals, domains, names, observations
+
+
+def add(store: Store, seen: Sequence[tuple[Observation, str]]) -> int:
+    """Keep observations with their verdicts, those of domains that the store knows; how many were kept.
+
+    Known is what is published here and what reports are about; `check` looks at anybody's domain, and what it sees
+    of a stranger's is nobody's business later.
+    """
+    return store.write(lambda connection: add_in(connection, seen))
+
+
+def add_in(connection: Connection, seen: Sequence[tuple[Observation, str]]) -> int:
+    """Keep observations within a transaction."""
+    known = _known(connection, [observation.domain for observation, _ in seen])
+    rows = [
+        {
+            "domain": observation.domain,
+            "observed_at": int(observation.observed_at.timestamp()),
+            "verdict": verdict,
+            "line": zlib.compress(dump(observation)),
+        }
+        for observation, verdict in seen
+        if observation.domain in known
+    ]
+    if rows:
+        connection.execute(insert(observations), rows)
+    return len(rows)
+
+
+def _known(connection: Connection, wanted: Collection[str]) -> set[str]:
+    found: set[str] = set()
+    for some in batched(wanted):
+        published = select(domains.c.domain).where(domains.c.domain.in_(some))
+        reported = select(names.c.name).where(
+            names.c.name.in_(some), select(day_totals.c.day).where(day_totals.c.domain == names.c.id).exists()
+        )
+        found.update(connection.scalars(union(published, reported)))
+    return found
+
+
+def newest(store: Store, domain: str) -> Observation | None:
+    """The last observation of a domain."""
+    return nearest(store, domain, 2**62)
+
+
+def nearest(store: Store, domain: str, at: int, within: int | None = None) -> Observation | None:
+    """The observation of a domain nearest to a time (Unix seconds), at most `within` seconds away; None without one."""
+    distance = func.abs(observations.c.observed_at - at)
+    query = select(observations.c.line).where(observations.c.domain == domain).order_by(distance).limit(1)
+    if within is not None:
+        query = query.where(distance <= within)
+    with store.read() as connection:
+        packed = connection.scalar(query)
+    if packed is None:
+        return None
+    try:
+        return load(zlib.decompressobj().decompress(packed, OBSERVATION_BYTES))
+    except (UnreadableObservation, zlib.error):
+        return None  # of a release whose observations this one does not read
+
+
+def delete_before(connection: Connection, at: int, most: int = 500) -> int:
+    """Take away at most `most` that were made before `at` (Unix seconds); how many it were."""
+    query = select(observations.c.id).where(observations.c.observed_at < at).order_by(observations.c.id).limit(most)
+    found = connection.scalars(query).all()
+    connection.execute(delete(observations).where(observations.c.id.in_(found)))
+    return len(found)
