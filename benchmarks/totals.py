@@ -29,7 +29,7 @@ FAULTY = 10  # every so many days a session of some organization fails
 
 
 def fill(path: Path, domains: int) -> None:
-    chance = random.Random(8460)
+    chance = random.Random(8460)  # noqa: S311 - no secret
     names = [
         *(f"Organization {number}" for number in range(ORGANIZATIONS)),
         *(f"d{number:05}.example" for number in range(domains)),
@@ -68,7 +68,8 @@ def fill(path: Path, domains: int) -> None:
         )
         connection.execute(
             "INSERT INTO day_totals (domain, day, successful, failed, unexplained, reports)"
-            " SELECT domain, day, sum(successful), sum(failed), 0, count(*) FROM organization_totals GROUP BY domain, day"
+            " SELECT domain, day, sum(successful), sum(failed), 0, count(*) FROM organization_totals"
+            " GROUP BY domain, day"
         )
         connection.execute(
             "INSERT INTO type_totals (domain, policy_type, day, successful, failed, reports)"

@@ -14,8 +14,8 @@ import base64
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import getaddresses
+from datetime import UTC, datetime
+from email.utils import getaddresses, parsedate_to_datetime
 from enum import Enum
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
@@ -44,6 +44,7 @@ KEYS = 10_000  # answers remembered in a run; a mail may name a selector of its 
 TIMEOUTS = 2  # in a row, after which this run asks no more
 
 _HEADER_END = re.compile(rb"(?:\A|\n)\r?\n")
+_RECEIVED = re.compile(rb"^Received:((?:[^\n]|\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 _EMPTY_LINES = b"\r\n" * 4_096
 _NEEDED = frozenset({b"v", b"a", b"b", b"bh", b"d", b"h", b"s"})  # RFC 6376 section 3.5
 _BODY_FORMS = frozenset({b"", b"simple", b"relaxed"})
@@ -340,3 +341,15 @@ def _is_of(domain: str, organization: Name) -> bool:
 
 def _shown(text: str) -> str:
     return escaped(text[:100])
+
+
+def received_at(mail: bytes, now: datetime) -> datetime:
+    """When a mail was received: as its topmost Received field says, else `now`. A signature is judged as of then."""
+    field = _RECEIVED.search(mail, 0, HEADER_OCTETS)
+    if field is None:
+        return now
+    try:
+        at = parsedate_to_datetime(field[1].rpartition(b";")[2].decode("ascii", "replace").strip())
+        return min(at if at.tzinfo else at.replace(tzinfo=UTC), now)
+    except (ValueError, OverflowError):
+        return now
