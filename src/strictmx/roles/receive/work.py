@@ -67,6 +67,6 @@ def _results(data: bytes, name: str, deadline: float) -> tuple[bytes, str]:
         return expired.stdout or b"", late
     if done.returncode == OUT_OF_MEMORY:
         return done.stdout, f"reading it takes more than {MEMORY_BYTES // MIB} MiB of memory"
-    if done.returncode == -signal.SIGXCPU or done.returncode == -signal.SIGKILL:
+    if done.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
         return done.stdout, late
     return done.stdout, f"reading it ended the work process (status {done.returncode})" if done.returncode else ""

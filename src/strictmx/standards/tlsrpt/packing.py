@@ -35,7 +35,7 @@ def unpack(data: bytes, most: int) -> tuple[bytes, tuple[Deviation, ...]]:
                 piece = machine.decompress(rest, min(_STEP, most + 1 - size))
             except zlib.error as error:
                 raise ReportError("RPT-30", f"damaged gzip: {error}") from error
-            if not piece and not machine.eof and not machine.unconsumed_tail:
+            if not (piece or machine.eof or machine.unconsumed_tail):
                 raise ReportError("RPT-30", "the gzip data end too early")
             pieces.append(piece)
             size += len(piece)
