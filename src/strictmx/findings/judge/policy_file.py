@@ -16,6 +16,7 @@ from strictmx.findings.finding import Finding, Kind, Severity
 from strictmx.standards import sts
 from strictmx.standards.names import Name
 from strictmx.standards.sts import Effect, PolicyFault, Stranger
+from strictmx.standards.suffixes import is_public_suffix
 
 MAX_AGE_SHORT = 86_400  # seconds; STS-30: below a day a warning
 MAX_AGE_USUAL = 604_800  # seconds; STS-30: below a week a notice; the default of `policy new`
@@ -230,7 +231,7 @@ def unused_role(pattern: sts.HostPattern, mx_hosts: Sequence[str]) -> sts.HostRo
 def _judge_wildcard(name: Name, subject: str, file: File, facts: dict[str, Any]) -> Iterator[Finding]:
     """A wildcard over everybody's names, every customer's of a provider, or all of the domain's own (STS-31)."""
     provider, deeper = sts.shared_by_tenants(name), sts.hosts_lie_deeper(name)
-    if sts.is_public_suffix(name):
+    if is_public_suffix(name):
         yield kinds.WILDCARD_PUBLIC(subject, Severity.WARNING, **facts)
     elif file.domain == name or file.domain.endswith(f".{name}"):
         yield kinds.WILDCARD_BROAD(subject, Severity.WARNING, **facts)

@@ -24,12 +24,14 @@ class Source(Struct, frozen=True):
     """Bytes that may hold reports, or why there are none.
 
     name: for people. size: by how much a progress bar moves on. error: a clause; empty where the bytes are there.
+    begins: whether it is the first of its file; a box holds several.
     """
 
     name: str
     size: int = 0
     data: bytes = b""
     error: str = ""
+    begins: bool = True
 
 
 class _File(Struct, frozen=True):
@@ -79,9 +81,10 @@ def _read(file: BinaryIO, name: str) -> Iterator[Source]:
         for number, (size, message) in enumerate(mbox.messages(file, head), 1):
             place = f"{name}:{number}"
             if message is None:
-                yield Source(place, size, error=f"the message is larger than {BUNDLE_BYTES // MIB} MiB")
+                error = f"the message is larger than {BUNDLE_BYTES // MIB} MiB"
+                yield Source(place, size, error=error, begins=number == 1)
             else:
-                yield Source(place, size, message)
+                yield Source(place, size, message, begins=number == 1)
         return
     data = head + file.read(SOURCE_BYTES + 1 - len(head))
     if len(data) > SOURCE_BYTES:

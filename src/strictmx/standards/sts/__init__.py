@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from strictmx.standards.sts.meant import meant_patterns
 from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy
-from strictmx.standards.sts.providers import HostRole, host_role, hosts_lie_deeper, is_public_suffix, shared_by_tenants
+from strictmx.standards.sts.providers import HostRole, host_role, hosts_lie_deeper, shared_by_tenants
 from strictmx.standards.sts.reading import Effect, Fault, PolicyFault, PolicyReading, read_policy
 from strictmx.standards.sts.record import (
     RECORD_LABEL,
@@ -68,7 +68,6 @@ __all__ = [
     "format_record",
     "host_role",
     "hosts_lie_deeper",
-    "is_public_suffix",
     "meant_patterns",
     "policy_host",
     "read_policy",
