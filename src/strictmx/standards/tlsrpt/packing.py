@@ -30,7 +30,7 @@ def unpack(data: bytes, most: int) -> tuple[bytes, tuple[Deviation, ...]]:
     while rest.startswith(b"\x1f\x8b"):
         machine = zlib.decompressobj(31)
         members += 1
-        while not machine.eof:
+        while True:
             try:
                 piece = machine.decompress(rest, min(_STEP, most + 1 - size))
             except zlib.error as error:
@@ -42,6 +42,8 @@ def unpack(data: bytes, most: int) -> tuple[bytes, tuple[Deviation, ...]]:
             rest = machine.unconsumed_tail
             if size > most:
                 raise ReportError("RPT-44", f"more than {most} bytes unpacked")
+            if machine.eof:
+                break
         rest = machine.unused_data
     deviations = (Deviation("RPT-30", "", "several gzip members"),) if members > 1 else ()
     return b"".join(pieces), deviations
