@@ -70,7 +70,8 @@ SMALL: list[tuple[str, Callable[[], bytes], list[str], str]] = [
     ("RPT-44", lambda: mail(*[part(GZIP, gz(report()))] * 1_100), ["1"] * 999 + ["-"], "1000 parts"),
     ("RPT-44", lambda: b"From: a@b.example\nX: " + b"x" * 300_000 + b"\n\n" + report(), ["-"], "header"),
     ("RPT-44", lambda: b"From: a@b.example\n" + b"X: y\n" * 60_000 + b"\n" + report(), ["-"], "header"),
-    ("RPT-44", lambda: b"{}\n" * 10_001, ["-"], "10000 reports"),
+    ("RPT-44", lambda: b"{}\n" * 10_002, ["-"] * 10_001, "10000 reports"),
+    ("RPT-44", lambda: b"From x\nFrom: x\n\n{\n\n" * 10_002, ["-"] * 10_001, "10000 reports"),
 ]
 
 LARGE: list[tuple[str, Callable[[], bytes], list[str], str]] = [
