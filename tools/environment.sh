@@ -127,13 +127,13 @@ make_environment() {
     rm -rf "$ENVIRONMENT"
     make_venv
     install_locked "$ROOT/requirements/build.txt"
-    install_locked "$lock" --no-binary dkimpy --no-build-isolation --use-pep517
+    install_locked "$lock" --no-binary dkimpy,authres --no-build-isolation --use-pep517
     install_checkout
     printf '%s\n' "$stamp" >"$ENVIRONMENT/stamp.new" && mv "$ENVIRONMENT/stamp.new" "$ENVIRONMENT/stamp"
 }
 
-# Install what a lock names: wheels, and what OPTIONS allow. dkimpy has none and is built by the setuptools of
-# requirements/build.txt, since pip would fetch another one for it without a hash.
+# Install what a lock names: wheels, and what OPTIONS allow. dkimpy and authres have none and are built by the
+# setuptools of requirements/build.txt, since pip would fetch another one for them without a hash.
 install_locked() {
     local lock=$1
     shift

@@ -11,7 +11,7 @@ SOURCE_BYTES = 64 * MIB  # a file; more is no report, and what is unpacked from 
 BUNDLE_BYTES = 30 * MIB  # a mail or an archive: mail servers stop at 25 to 30 MiB
 PACKED_BYTES = 10 * MIB  # a packed report (RFC 8460 section 5.2), and what is kept of a thing refused
 HERE_BYTES = 4 * MIB  # read in this process; more goes to a work process
-REPORTS = 10_000  # in one source
+REPORTS = 10_000  # found or refused in one source
 
 
 class Found(Struct, frozen=True, tag=True):
@@ -51,7 +51,6 @@ class Room:
     def __init__(self, *, here: bool = False) -> None:
         self.here = here
         self.unpacked = HERE_BYTES if here else SOURCE_BYTES
-        self.reports = REPORTS
 
     def take(self, octets: int) -> bool:
         """Whether so many unpacked octets still fit; they are used up then. Raises TooLarge."""

@@ -148,9 +148,10 @@ def _next_delimiter(data: bytes, position: int, boundaries: list[tuple[bytes, Hi
 
 def _fields(data: bytes, position: int) -> tuple[_Fields, int]:
     """The wanted fields of the header at `position`, the first of each, and where its body begins."""
-    header = _HEADER.match(data, position, position + HEADER_BYTES)
+    most = position + HEADER_BYTES
+    header = _HEADER.match(data, position, most)
     end = header.end() if header else position
-    if end - position >= HEADER_BYTES:
+    if most < len(data) and data.find(b"\n", end, most) < 0:
         raise MailError(f"a header is larger than {HEADER_BYTES} bytes")
     fields: _Fields = {}
     for field in _FIELD.finditer(data, position, end):

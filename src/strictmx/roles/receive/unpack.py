@@ -75,11 +75,13 @@ def read_source(data: bytes, name: str, room: Room) -> _Results:
     if room.here and len(data) > HERE_BYTES:
         raise TooLarge
     source = escaped(name)
-    empty = True
-    for each in _read(data, _Place(source, mail.with_file_name(Hints(), name)), room):
-        empty = False
+    number = 0
+    for number, each in enumerate(_read(data, _Place(source, mail.with_file_name(Hints(), name)), room), 1):
+        if number > REPORTS:
+            yield refused(source, f"it holds more than {REPORTS} reports; the rest is not read", data)
+            return
         yield each
-    if empty:
+    if not number:
         yield refused(source, "it holds no report", data)
 
 
@@ -100,7 +102,7 @@ def _read(data: bytes, at: _Place, room: Room) -> _Results:
 
 def _kind(data: bytes) -> str:
     kind = sniff(data)
-    if kind == "json" and data[:1] not in b"{\xff\xfe" and data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
+    if kind == "json" and data[:1] not in b"{\xff\xfe" and data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
         return kind if _OBJECT_WITHIN.match(data) else "other"  # `[EXTERNAL] Dear …` begins human text
     if kind == "other" and mbox.is_mbox(data):
         return "mbox"
@@ -109,7 +111,7 @@ def _kind(data: bytes) -> str:
 
 def _in_json(data: bytes, at: _Place, room: Room) -> _Results:
     if room.take(len(data)):
-        yield from _documents(data, at, room, b"")
+        yield from _documents(data, at, b"")
     else:
         yield refused(at.source, _too_much(), data)
 
@@ -125,18 +127,14 @@ def _in_gzip(data: bytes, at: _Place, room: Room) -> _Results:
     room.take(len(unpacked))
     inner = at.within("", at.hints, *deviations)
     if _kind(unpacked) == "json":
-        yield from _documents(unpacked, inner, room, data)
+        yield from _documents(unpacked, inner, data)
     else:
         yield from _read(unpacked, inner, room)
 
 
-def _documents(data: bytes, at: _Place, room: Room, gzipped: bytes) -> _Results:
+def _documents(data: bytes, at: _Place, gzipped: bytes) -> _Results:
     """The reports of an unpacked file. gzipped: it as received, where it came so."""
     found = documents(data)
-    if len(found) > room.reports:
-        yield refused(at.source, f"it holds more than {REPORTS} reports", gzipped or data)
-        return
-    room.reports -= len(found)
     if len(found) == 1:
         yield _report(found[0], at, gzipped)
         return
