@@ -38,7 +38,7 @@ FAULTS = ("certificate-expired", "certificate-host-mismatch", "starttls-not-supp
 
 
 def write(folder: Path) -> None:
-    chance = random.Random(8460)
+    chance = random.Random(8460)  # noqa: S311 - no secret
     folder.mkdir(parents=True, exist_ok=True)
     makers = (_google, _google, _microsoft, _microsoft, _postfix, _mail_ru)
     for number in range(REPORTS):
@@ -55,7 +55,12 @@ def _range(day: datetime, end: timedelta = timedelta(seconds=86_399)) -> dict[st
 
 
 def _policy(kind: str, domain: str, *strings: str, **more: Any) -> dict[str, Any]:
-    return {"policy-type": kind, **({"policy-string": list(strings)} if strings else {}), "policy-domain": domain, **more}
+    return {
+        "policy-type": kind,
+        **({"policy-string": list(strings)} if strings else {}),
+        "policy-domain": domain,
+        **more,
+    }
 
 
 def _sts(domain: str, **more: Any) -> dict[str, Any]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import date
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from strictmx.cli import report_import, report_summary
 from strictmx.cli.arguments import STDIN, Help, Parser, UsageError
+from strictmx.cli.report_range import add_range, read_day, read_domain, read_range
 from strictmx.cli.stores import open_store
 from strictmx.cli.terminal import json_document, json_line, standard_output
-from strictmx.standards.names import InvalidName, Name
 from strictmx.store.database import Store
-from strictmx.store.reports import Kept, Range
-
-EPOCH = date(1970, 1, 1)
-SAMPLE = 200  # characters of a raw item that is no text
+from strictmx.store.reports import Kept
 
 HELP = Help(
     about="The daily TLS reports (RFC 8460) that other senders write about your domains: take them in, see what they\n"
@@ -98,41 +93,6 @@ def declare(parser: Parser) -> None:
     delete.add_argument("--domain", required=True, metavar="D")
     delete.add_argument("--before", required=True, metavar="DATE", help="a UTC day, YYYY-MM-DD")
     delete.add_argument("--json", action="store_true", help="as a JSON document")
-
-
-def add_range(parser: ArgumentParser) -> None:
-    """Declare --domain, --since and --until."""
-    parser.add_argument("--domain", metavar="D", help="only what is about this domain")
-    parser.add_argument("--since", metavar="DATE", help="from this UTC day on, YYYY-MM-DD")
-    parser.add_argument("--until", metavar="DATE", help="up to this UTC day, itself included")
-
-
-def read_range(options: Namespace) -> Range:
-    """The domain and the days asked for. Raises UsageError."""
-    since, until = (_day(options, name) for name in ("since", "until"))
-    if since is not None and until is not None and since > until:
-        raise UsageError(f"reports {options.verb}: --since is after --until")
-    return Range(_domain(options), since, until)
-
-
-def _domain(options: Namespace) -> str | None:
-    if options.domain is None:
-        return None
-    try:
-        return str(Name.parse(options.domain))
-    except InvalidName as error:
-        raise UsageError(f"reports {options.verb}: --domain: {error}") from error
-
-
-def _day(options: Namespace, name: str) -> int | None:
-    """A day as the store counts them."""
-    text = getattr(options, name)
-    if text is None:
-        return None
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):  # fromisoformat takes other forms, too
-        with suppress(ValueError):
-            return (date.fromisoformat(text) - EPOCH).days
-    raise UsageError(f"reports {options.verb}: --{name} is a day such as 2026-11-24, not {text!r}")
 
 
 def run(options: Namespace) -> int:
@@ -294,7 +254,7 @@ def _output(name: str | None) -> Iterator[Callable[[str], object]]:
 def _delete(options: Namespace) -> int:
     from strictmx.store import reports
 
-    domain, before = _domain(options), _day(options, "before")
+    domain, before = read_domain(options), read_day(options, "before")
     assert before is not None  # noqa: S101 - it is required
     deleted = 0
     with open_store(options) as store:

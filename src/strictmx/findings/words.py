@@ -20,6 +20,11 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+def moment(at: datetime) -> str:
+    """A moment, for people: `13:10 on 4 November 2026` (UTC)."""
+    return f"{at.astimezone(UTC):%H:%M} UTC on {day(at.astimezone(UTC))}"
+
+
 def instant(at: int) -> str:
     """A moment in JSON, from Unix seconds: `2026-11-24T09:00:00Z`."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

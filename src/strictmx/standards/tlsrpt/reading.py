@@ -205,10 +205,11 @@ def _policies(raw: Sequence[RawEntry], hints: Hints, report_id: str, notes: Note
     named = [_domain(entry, number, notes) for number, entry in enumerate(raw)]
     assumed = _assumed(named, hints, report_id) if None in named else (None, "")
     entries = []
-    for number, (entry, domain) in enumerate(zip(raw, named, strict=True)):
-        if domain == "":
+    for number, (entry, name) in enumerate(zip(raw, named, strict=True)):
+        if name == "":
             continue
-        if domain is None:
+        domain = name
+        if name is None:
             domain, why = assumed
             notes.add("DEV-09", f"policies[{number}].policy.policy-domain", f"It is missing; {why}.")
         entries.append(
