@@ -12,6 +12,7 @@ VERBS = {
     "check": "find out what is wrong with a domain's mail security, and how to mend it",
     "policy": "write a policy file, or see it as senders see it",
     "records": "the DNS records of a domain, ready to paste",
+    "domains": "what this installation publishes: policies, their ids, where reports go",
     "doctor": "this installation: what works, what does not, why",
     "lab": "a mail internet on loopback, with a domain for every fault",
 }
