@@ -62,12 +62,19 @@ _LINE_ENDINGS = {
 
 
 def lint(
-    data: bytes, media_type: str | None = None, *, subject: str = "policy", file_name: str = ""
+    data: bytes,
+    media_type: str | None = None,
+    *,
+    subject: str = "policy",
+    file_name: str = "",
+    domain: str = kinds.SOME_DOMAIN,
+    mx_hosts: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
     """Findings about a file alone, worst first, as `policy lint` prints them. Its mode is no fault of a file (STS-29).
 
     data: the file. media_type: the Content-Type it was served with; None when it was not served. file_name: for the
-    commands of a mend, as a shell takes it; empty where it is not known.
+    commands of a mend, as a shell takes it; empty where it is not known. domain, mx_hosts: the domain that it is for
+    and its MX hosts, where these are known.
     """
     findings: list[Finding] = []
     if media_type is not None and sts.response_fault(200, media_type, None):
@@ -76,7 +83,7 @@ def lint(
         findings.append(host_kinds.TOO_LARGE_FILE(subject, Severity.ERROR, limit=sts.POLICY_BYTES))
     else:
         reading = sts.read_policy(data)
-        findings += judge_file(reading, subject, File(name=file_name))
+        findings += judge_file(reading, subject, File(domain, mx_hosts, name=file_name))
     return tuple(sorted(findings, key=lambda finding: finding.severity.rank))
 
 
