@@ -276,7 +276,7 @@ def _list(options: Namespace) -> None:
     from strictmx.store import domains
 
     with existing_store(options) as store:
-        found = [] if store is None else list(domains.listed(store))
+        found = [] if store is None else domains.listed(store)
     if options.json:
         sys.stdout.write(json_document([one.to_json() for one in found]))
         return

@@ -6,7 +6,7 @@ one (RFC 8461 section 3.1). It is the UTC time of the change, one higher where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -20,7 +20,7 @@ from strictmx.standards import sts
 from strictmx.standards.names import Name
 from strictmx.standards.records import id_at
 from strictmx.store.database import Store, in_turn
-from strictmx.store.names import AT_ONCE, batched
+from strictmx.store.names import batched
 from strictmx.store.schema import changes, domains, policies
 
 TOPIC = "domains"  # of the change feed and of the turn in which they are changed
@@ -97,11 +97,10 @@ def get(store: Store, domain: str) -> Published | None:
         return _published(connection, [domain]).get(domain)
 
 
-def listed(store: Store) -> Iterator[Published]:
-    """All that is published, by name, as of the first."""
+def listed(store: Store) -> list[Published]:
+    """All that is published, by name."""
     with store.read() as connection:
-        for row in connection.execution_options(yield_per=AT_ONCE).execute(_QUERY.order_by(domains.c.domain)):
-            yield _from(row)
+        return [one for _, one in sorted(_published(connection, None).items())]
 
 
 def names(store: Store) -> list[str]:
@@ -232,7 +231,8 @@ def _write(
     numbers: dict[str, int] = {}
     for some in batched(there):
         present = (policies.c.domain.in_(some), policies.c.until.is_(None))
-        numbers.update(connection.execute(select(policies.c.domain, policies.c.id).where(*present)).tuples().all())
+        rows = connection.execute(select(policies.c.domain, policies.c.id).where(*present))
+        numbers.update((domain, number) for domain, number in rows)
     _insert(connection, domains, (_domain_row(after, numbers[after.domain], at) for _, after in put_there))
     _insert(connection, changes, ({"topic": TOPIC, "key": domain, "at": at} for domain in (*gone, *there)))
 
@@ -243,7 +243,8 @@ def _new_ids(connection: Connection, at: int, some: Sequence[str]) -> dict[str, 
     taken = set[tuple[str, str]]()
     for portion in batched(some):
         had = (policies.c.domain.in_(portion), policies.c.identifier >= first)
-        taken.update(connection.execute(select(policies.c.domain, policies.c.identifier).where(*had)).tuples())
+        rows = connection.execute(select(policies.c.domain, policies.c.identifier).where(*had))
+        taken.update((domain, identifier) for domain, identifier in rows)
     return {domain: next(one for one in map(str, count(int(first))) if (domain, one) not in taken) for domain in some}
 
 
