@@ -32,6 +32,7 @@ WEB_NETWORK = IPv4Address("127.44.0.0")
 TIMEOUT = "3s"  # in the configuration written: long enough for the slowest healthy host, short for the silent ones
 TRUST_FILE = "ca.pem"
 CONFIGURATION_FILE = "strictmx.toml"
+DATA = "data"  # beside it, so that what is tried here never meets a real store
 DOMAINS_FILE = "ALL"
 CERTIFICATES = "certificates"
 POLICY_AGE = timedelta(days=10)  # how long the policies have been there, by their ids
@@ -156,6 +157,8 @@ class Lab:
             f"smtp_port = {self.smtp_port}\n"
             "allow_private_addresses = true\n"
             f'timeout = "{TIMEOUT}"\n'
+            "[store]\n"
+            f'data = "{DATA}"\n'
         )
 
     def write_configuration(self, directory: Path) -> Path:
