@@ -48,7 +48,7 @@ def parse_report(data: bytes) -> tlsrpt.Report:
     >>> parse_report(b'{"organization-name": "x"}')
     Traceback (most recent call last):
     ...
-    strictmx.standards.tlsrpt.report.ReportError: it holds no policies, so it is no report
+    strictmx.standards.tlsrpt.report.ReportError: it has no policies, so it is no report
     """
     document, deviations = unpack(data, DOCUMENT_BYTES)
     report = tlsrpt.read_report(document)

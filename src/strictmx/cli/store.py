@@ -22,7 +22,10 @@ HELP = Help(
 MIGRATE = Help(
     about="Bring the schema to this release. SQLite is migrated by itself, after a copy was made beside it;\n"
     "PostgreSQL by this verb only, since other nodes may still run the release before.",
-    examples=(("strictmx store migrate", "once after an upgrade; again it does nothing"),),
+    examples=(
+        ("strictmx store migrate", "once after an upgrade; again it does nothing"),
+        ("strictmx store migrate --config postgresql.toml", "make the tables in a new database"),
+    ),
 )
 BACKUP = Help(
     about="Write all of the store as of one moment into a file, while others read and write. The file is a SQLite\n"
@@ -36,13 +39,16 @@ RESTORE = Help(
     about="Make the store hold what a backup holds, all or nothing. A store that holds data needs --force.",
     examples=(
         ("strictmx store restore /backup/strictmx.db", "into an empty store"),
-        ("strictmx --config postgresql.toml store restore /backup/strictmx.db", "from SQLite to PostgreSQL"),
+        ("strictmx store restore /backup/strictmx.db --config postgresql.toml", "from SQLite to PostgreSQL"),
     ),
 )
 VERIFY = Help(
     about="Look whether the store is whole: the engine's own checks, the schema, the bytes of every report, and every\n"
     "total added up anew. Exit 1 when something is wrong.",
-    examples=(("strictmx store verify", "reads everything, so it takes its time"),),
+    examples=(
+        ("strictmx store verify", "reads everything, so it takes its time"),
+        ("strictmx store verify --json", "for a program"),
+    ),
 )
 
 
