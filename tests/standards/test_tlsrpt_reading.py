@@ -349,11 +349,12 @@ def test_the_writer_refuses_what_the_book_does_not_have(rule: str, given: dict[s
         format_report(read(given))
 
 
-@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
-def test_reports_of_the_corpus_are_read(path: Path) -> None:
-    report = read_report(path.read_bytes(), Hints())
-    assert report.policies
-    assert report.date_range.start_datetime < datetime.now(UTC)
+def test_reports_of_the_corpus_are_read() -> None:
+    """Where the collection lies beside the checkout; its peculiarities stand in the tables above, too."""
+    for path in CORPUS:
+        report = read_report(path.read_bytes(), Hints())
+        assert report.policies, path.name
+        assert report.date_range.start_datetime < datetime.now(UTC)
 
 
 PACKED: list[tuple[str, Any, bytes | None]] = [
