@@ -99,7 +99,7 @@ def main() -> None:
     configuration.write_text(f'[store]\nurl = "sqlite://{path}"\n')
     year = Range("d00007.example", FIRST_DAY, FIRST_DAY + DAYS - 1)
     with Store.open(Place(path=path)) as store:
-        one = least(lambda: list(summary.documents(store, year)))
+        one = least(lambda: list(summary.summaries(store, year)))
         sums = least(lambda: totals.by_domain(store))
     began = time.perf_counter()
     command = [sys.executable, "-m", "strictmx.cli", "reports", "summary", "--json", "--config", str(configuration)]

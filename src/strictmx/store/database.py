@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from strictmx.store import migrate
 from strictmx.store.connection import engine, make_file, told
-from strictmx.store.errors import StoreUnavailable
 from strictmx.store.place import Place
 from strictmx.store.writer import Writer
 
@@ -55,7 +54,7 @@ class Store:
     @classmethod
     def open_existing(cls, at: Place, *, now: Clock = time.time) -> Store | None:  # noqa: TID251 - as `open`
         """Open a store if there is one; None where a SQLite file has not been made yet. Raises as `open`."""
-        if at.path is not None and not _is_there(at):
+        if at.path is not None and not at.is_there:
             return None
         return cls.open(at, now=now)
 
@@ -102,16 +101,6 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _is_there(at: Place) -> bool:
-    assert at.path is not None  # noqa: S101 - asked for SQLite only
-    try:
-        return at.path.stat().st_size > 0
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise StoreUnavailable(f"the store {at} cannot be opened: {error.strerror}") from error
 
 
 def in_turn(connection: Connection, name: str) -> None:

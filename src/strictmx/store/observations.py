@@ -19,6 +19,9 @@ def add(store: Store, seen: Sequence[tuple[Observation, str]]) -> int:
     Known is what is published here and what reports are about; `check` looks at anybody's domain, and what it sees
     of a stranger's is nobody's business later.
     """
+    with store.read() as connection:  # strangers alone need no turn of the writer
+        if not _known(connection, [observation.domain for observation, _ in seen]):
+            return 0
     return store.write(lambda connection: add_in(connection, seen))
 
 
