@@ -119,11 +119,9 @@ def _findings(store: Store, one: DomainTotals, asked: Range) -> Iterator[Explain
         reported = _reported(fault)
         found.append(explain(one.domain, reported, all_sessions=sessions, last_day=last_day, check=checks[fault.last]))
     if one.unexplained:
-        failing = [day for day, each in one.days.items() if each.failed]
+        first, last = one.unexplained_days[0], one.unexplained_days[-1]
         organizations = tuple(name for name, each in one.organizations.items() if each.failed)
-        unexplained = ReportedFault(
-            UNKNOWN, UNKNOWN, one.unexplained, organizations, _date(min(failing)), _date(max(failing))
-        )
+        unexplained = ReportedFault(UNKNOWN, UNKNOWN, one.unexplained, organizations, _date(first), _date(last))
         found.append(without_details(one.domain, unexplained, all_sessions=sessions, last_day=last_day))
     yield from sorted(found, key=lambda each: (each.severity.rank, -each.sessions))
 
