@@ -12,7 +12,7 @@ from strictmx.findings.explain import Explained, ReportedFault, explain, without
 from strictmx.findings.finding import Severity
 from strictmx.findings.judge import judge
 from strictmx.findings.observation import FetchStage, LookupStatus, Observation, ProbeStage
-from strictmx.standards.tlsrpt.reading import RESULT_TYPES
+from strictmx.standards.tlsrpt import RESULT_TYPES
 from tests.certificates import AT, server
 from tests.findings.seen import (
     DOMAIN,

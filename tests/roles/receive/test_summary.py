@@ -45,8 +45,8 @@ def keep(store: Store, at: datetime, *, broken: bool) -> None:
     assert observations.add(store, [(seen, "broken")])
 
 
-def findings(store: Store, **days: int) -> tuple[Explained, ...]:
-    (one,) = summary.summaries(store, Range(**days))
+def findings(store: Store, since: int | None = None, until: int | None = None) -> tuple[Explained, ...]:
+    (one,) = summary.summaries(store, Range(None, since, until))
     return one.findings
 
 
