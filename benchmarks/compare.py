@@ -200,7 +200,23 @@ def pieces() -> None:
         print(script("pieces.py", str(Path(lab.configuration).parent)).output, end="")
 
 
-FIGURES = {figure.__name__: figure for figure in (startup, latency, cpu, throughput, nine, memory, pieces)}
+def reports() -> None:
+    took = json.loads(script("reports.py", str(WORK / "reports"), os.environ["PEER_PYTHON"]).output)
+    ours, floor, peer = took["parse"], took["floor"], took["peer"]
+    told("reports: floor, CPU of one", f"{floor:.1f} us", "", reached=True)
+    told("reports: parsed", f"{ours:.1f} us = {ours / floor:.1f} x", "at most 2 x", reached=ours <= 2 * floor)
+    told(
+        f"reports: parsedmarc {took['peer_version']}",
+        f"{peer:.1f} us = {peer / ours:.1f} x ours",
+        "at least 3 x",
+        reached=peer >= 3 * ours,
+    )
+    told("reports: its inner function alone", f"{took['peer_inner']:.1f} us", "", reached=True)
+    told("reports: found in a file, parsed, counted", f"{took['find']:.1f} us", "", reached=True)
+    # Here follows `reports import` as a program, beside the peer's, when it exists: a quarter of its CPU at most.
+
+
+FIGURES = {figure.__name__: figure for figure in (startup, latency, cpu, throughput, nine, memory, pieces, reports)}
 
 if __name__ == "__main__":
     wanted = sys.argv[2:] or list(FIGURES)

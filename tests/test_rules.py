@@ -41,7 +41,6 @@ WITHOUT = {
     "DANE-32": PUBLISHING,
     "DANE-36": PUBLISHING,
     "RPT-06": "advice on the zone (TTL, signing) without an act of the program",
-    "RPT-35": "the DKIM key record belongs to sending reports, which does not exist yet",
     "SMTP-03": "the probe ends after the handshake and never sends a second STARTTLS",
     "SMTP-05": "the probe never sends MAIL, so it cannot meet a server that demands TLS for it",
 }

@@ -27,7 +27,8 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "tools", root / "tools")
     shutil.copy(ROOT / "run", root / "run")
     (root / "requirements").mkdir()
-    (root / "requirements" / "extras.txt").touch()
+    for lock in ("build.txt", "extras.txt"):
+        (root / "requirements" / lock).touch()
     (root / "src" / "strictmx" / "cli").mkdir(parents=True)
     (root / "src" / "strictmx" / "cli" / "__init__.py").write_text(PROGRAM, encoding="utf-8")
     return root

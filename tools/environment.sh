@@ -126,11 +126,20 @@ make_environment() {
     say "making ${ENVIRONMENT#"$ROOT"/} from ${lock#"$ROOT"/} with Python $PYTHON_VERSION, once"
     rm -rf "$ENVIRONMENT"
     make_venv
-    "${PIP[@]}" install -qq --disable-pip-version-check --no-input --root-user-action ignore \
-        --require-hashes --only-binary :all: -r "$lock" >&2 </dev/null ||
-        die "pip could not install ${lock#"$ROOT"/} (its words are above); is a package index within reach?"
+    install_locked "$ROOT/requirements/build.txt"
+    install_locked "$lock" --no-binary dkimpy,authres --no-build-isolation --use-pep517
     install_checkout
     printf '%s\n' "$stamp" >"$ENVIRONMENT/stamp.new" && mv "$ENVIRONMENT/stamp.new" "$ENVIRONMENT/stamp"
+}
+
+# Install what a lock names: wheels, and what OPTIONS allow. dkimpy and authres have none and are built by the
+# setuptools of requirements/build.txt, since pip would fetch another one for them without a hash.
+install_locked() {
+    local lock=$1
+    shift
+    "${PIP[@]}" install -qq --disable-pip-version-check --no-input --root-user-action ignore \
+        --require-hashes --only-binary :all: "$@" -r "$lock" >&2 </dev/null ||
+        die "pip could not install ${lock#"$ROOT"/} (its words are above); is a package index within reach?"
 }
 
 # An empty virtual environment in ENVIRONMENT, and PIP, the command that installs into it.

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strictmx.standards.dkim import Fault, read
+from strictmx.standards.dkim import MAIL, REPORT_MAIL, Fault, read
 
 # The modulus is no product of primes: nobody signs with it, and a key of any size costs no time.
 ED25519 = base64.b64encode(bytes(range(32))).decode()
@@ -83,3 +83,22 @@ def test_faults(rule: str, records: list[str], fault: Fault, part: str) -> None:
 def test_any_text_is_read(parts: list[str]) -> None:
     reading = read(["".join(parts)])
     assert (reading.bits is None) or reading.key
+
+
+SERVICES = [  # rule, `s=` as it stands in the record, for mail, for mails that bring reports
+    ("RFC 6376 3.6.1", "", True, True),
+    ("RFC 6376 3.6.1", "s=*;", True, True),
+    ("RPT-35", "s=email;", True, True),
+    ("RPT-35", "s=tlsrpt;", False, True),
+    ("RPT-35", "s=tlsrpt:email;", True, True),
+    ("RPT-35", "s = other : TLSRPT ;", False, True),
+    ("RFC 6376 3.6.1", "s=other;", False, False),
+    ("RFC 6376 3.6.1", "s=;", False, False),
+]
+
+
+@pytest.mark.parametrize(("rule", "service", "mail", "reports"), SERVICES)
+def test_services(rule: str, service: str, mail: bool, reports: bool) -> None:
+    readings = [read([f"v=DKIM1; k=ed25519; {service} p={ED25519}"], services) for services in (MAIL, REPORT_MAIL)]
+    assert [reading.fault is None for reading in readings] == [mail, reports]
+    assert {reading.octets for reading in readings if reading.fault is None} <= {bytes(range(32))}

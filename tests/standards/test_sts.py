@@ -25,7 +25,6 @@ from strictmx.standards.sts import (
     format_record,
     host_role,
     hosts_lie_deeper,
-    is_public_suffix,
     meant_patterns,
     policy_host,
     read_policy,
@@ -480,22 +479,6 @@ PROVIDERS = [  # rule, name below which a wildcard stands, who shares it, a host
 def test_what_lies_below_a_name(rule: str, name: str, provider: str, deeper: str | None) -> None:
     known = hosts_lie_deeper(Name(name))
     assert (shared_by_tenants(Name(name)), known[1] if known else None) == (provider, deeper)
-
-
-SUFFIXES = [  # rule, name, whether anybody can have a name below
-    ("STS-31", "com", True),
-    ("STS-31", "co.uk", True),
-    ("STS-31", "github.io", True),
-    ("STS-31", "xn--p1ai", True),
-    ("STS-31", "example", False),  # on no list
-    ("STS-31", "shop.example", False),
-    ("STS-31", "outlook.com", False),
-]
-
-
-@pytest.mark.parametrize(("rule", "name", "public"), SUFFIXES)
-def test_public_suffixes(rule: str, name: str, public: bool) -> None:
-    assert is_public_suffix(Name(name)) is public
 
 
 ROLES = [  # rule, host, what it is for

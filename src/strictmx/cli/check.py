@@ -21,6 +21,7 @@ from strictmx.findings.finding import Severity
 from strictmx.standards.names import InvalidName, Name
 
 if TYPE_CHECKING:
+    from strictmx.cli.keeping import Keeping
     from strictmx.findings.observation import Observation
     from strictmx.findings.result import CheckResult, Verdict
 
@@ -109,6 +110,8 @@ def run(options: Namespace) -> int:
             failed = error
         if report.told or not failed:
             report.end()
+        if report.keeping is not None and not interrupted:
+            report.keeping.end()
     if failed:
         raise failed
     if interrupted:
@@ -219,6 +222,7 @@ class _Report:
         self._count = count
         self.worst = Severity.OK
         self.ended = Event()
+        self.keeping: Keeping | None = None
         self.around: Callable[[], AbstractContextManager[object]] = nullcontext  # hides a progress bar while printing
 
     @property
@@ -239,14 +243,16 @@ class _Report:
         self._verdicts.append(result.verdict)
         if self._form == "json":
             self._documents.append(result.to_json())
-            return
-        with self.around():
-            if self._form == "jsonl":
-                self._output.text(json_line(result.to_json()))
-            else:
-                if self.told > 1:
-                    self._output.lines([()])
-                self._output.lines(view.result_lines(result, self._output.width))
+        else:
+            with self.around():
+                if self._form == "jsonl":
+                    self._output.text(json_line(result.to_json()))
+                else:
+                    if self.told > 1:
+                        self._output.lines([()])
+                    self._output.lines(view.result_lines(result, self._output.width))
+        if self.keeping is not None:
+            self.keeping.add(observation, result.verdict.value)
 
     def end(self) -> None:
         """Print what can only be said at the end."""
@@ -297,11 +303,14 @@ def _observe(options: Namespace, domains: list[Name], report: _Report, error_out
     """Look at the domains, with progress on a terminal."""
     import asyncio
 
+    from strictmx.cli.keeping import Keeping
     from strictmx.internet.local import LocalFault
     from strictmx.internet.trust import TrustError
     from strictmx.roles.check import check, check_many
 
-    settings = read_settings(options, dict(os.environ)).internet
+    configuration = read_settings(options, dict(os.environ))
+    settings = configuration.internet
+    report.keeping = Keeping(configuration.store)
     try:
         if len(domains) == 1:
             with _spinner(error_output, domains[0]) as step:

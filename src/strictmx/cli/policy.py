@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_bytes, read_settings, tell
 from strictmx.cli.terminal import json_document, standard_output
+from strictmx.cli.terms import declare_terms, read_max_age, read_patterns
 from strictmx.standards import sts
 from strictmx.standards.mx import exchanges, is_null_mx
 from strictmx.standards.names import InvalidName, Name
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from strictmx.config import Internet
     from strictmx.findings.observation import Lookup
 
-WITHDRAWN_MAX_AGE = 86_400  # seconds; STS-76: a policy of mode none is a step, soon to be forgotten
-MAX_AGE = 604_800  # seconds; STS-30: a week, to be raised as the roll-out goes on
 NO_MX = "name the MX hosts with --mx HOST"
 
 HELP = Help(
@@ -58,18 +57,11 @@ def declare(parser: Parser) -> None:
     """Declare `policy new` and `policy lint`."""
     new = parser.add_verb("new", "print a policy file (CRLF, ready to serve)", NEW_HELP)
     new.add_argument("domain", metavar="DOMAIN")
-    new.add_argument("--mode", choices=[mode.value for mode in sts.Mode], default="testing", help="default: testing")
-    new.add_argument(
-        "--mx",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="an MX host or a wildcard such as *.example.net; may be repeated (default: the domain's MX records)",
-    )
-    new.add_argument(
-        "--max-age",
-        metavar="AGE",
-        help="how long senders keep it, seconds or 1d, 2w, 1y; default 1w, for mode none 1d",
+    declare_terms(
+        new,
+        mode="default: testing",
+        mx="default: the domain's MX records",
+        max_age="default 1w, for mode none 1d",
     )
     lint = parser.add_verb("lint", "what senders make of a policy file; exit 1 when they ignore it", LINT_HELP)
     lint.add_argument("file", metavar="FILE", help="a file, or - for standard input")
@@ -88,10 +80,10 @@ def _new(options: Namespace) -> int:
         domain = Name.mail_domain(options.domain)
     except InvalidName as error:
         raise UsageError(f"policy new: {error}") from error
-    mode = sts.Mode(options.mode)
-    usual = WITHDRAWN_MAX_AGE if mode is sts.Mode.NONE else MAX_AGE
-    max_age = usual if options.max_age is None else _max_age(options.max_age)
-    patterns = tuple(dict.fromkeys(_pattern(text) for text in options.mx))
+    mode = sts.Mode(options.mode or "testing")
+    usual = sts.usual_max_age(mode)
+    max_age = usual if options.max_age is None else read_max_age("policy new", options.max_age)
+    patterns = read_patterns("policy new", options.mx or [])
     if not patterns and mode is not sts.Mode.NONE:
         patterns = _present(domain, options)
     text = sts.format_policy(sts.Policy(mode, patterns, max_age))
@@ -101,30 +93,6 @@ def _new(options: Namespace) -> int:
     sys.stdout.buffer.write(text)  # octets, so that the line ends stay CRLF
     sys.stdout.buffer.flush()
     return 0
-
-
-def _max_age(text: str) -> int:
-    from strictmx.config.values import parse_duration
-
-    most = sts.MAX_AGE_SECONDS
-    wanted = f"policy new: --max-age is 0 to {most} seconds (1y), or as much with s, m, h, d, w or y, not {text!r}"
-    try:
-        seconds = int(text) if text.isascii() and text.isdecimal() else int(parse_duration(text).total_seconds())
-    except ValueError as error:
-        raise UsageError(wanted) from error
-    if not 0 <= seconds <= sts.MAX_AGE_SECONDS:
-        raise UsageError(wanted)
-    return seconds
-
-
-def _pattern(text: str) -> sts.HostPattern:
-    """A pattern as a person gives it: U-labels and a trailing dot are fine here, though not in the file."""
-    star, rest = ("*.", text[2:]) if text.startswith("*.") else ("", text)
-    try:
-        return sts.HostPattern.parse(star + Name.parse(rest))
-    except ValueError as error:
-        reason = error.reason if isinstance(error, InvalidName) else error
-        raise UsageError(f"policy new: --mx {text!r}: {reason}") from error
 
 
 def _present(domain: Name, options: Namespace) -> tuple[sts.HostPattern, ...]:

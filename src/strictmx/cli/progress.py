@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -53,3 +53,12 @@ def bar(console: Console, count: int, report: Report) -> Iterator[Callable[[Obse
     report.around = around
     with progress:
         yield tell
+
+
+@contextmanager
+def octets(console: Console, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar over the octets that are read; without a total it only moves."""
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("reading", total=total)
+        yield lambda size: progress.advance(task, size)

@@ -24,6 +24,7 @@ HELP = Help(
     "alias of the policy host, and on demand the TLSA records for a certificate.",
     examples=(
         ("strictmx records example.com --policy mta-sts.txt --host policies.example.net", "lines for a zone file"),
+        ("strictmx records example.com", "of a domain that `strictmx domains` publishes"),
         ("strictmx records example.com --policy mta-sts.txt --format nsupdate | nsupdate -k key", "straight into DNS"),
         ("strictmx records example.com --policy mta-sts.txt --tlsa --certificate fullchain.pem", "with TLSA records"),
     ),
@@ -33,15 +34,24 @@ HELP = Help(
 def declare(parser: Parser) -> None:
     """Declare the options of `records`."""
     parser.add("domain", metavar="DOMAIN")
-    parser.add("--policy", metavar="FILE", help="the policy file that is served (needed); - is standard input")
+    parser.add(
+        "--policy",
+        metavar="FILE",
+        help="the policy file that is served; - is standard input (default: what `strictmx domains` publishes)",
+    )
     parser.add(
         "--rua",
         action="append",
         default=[],
         metavar="URI",
-        help="where TLS reports go, mailto:… or https://…; may be repeated (default: mailto:postmaster@DOMAIN)",
+        help="where TLS reports go, mailto:… or https://…; may be repeated (default: those stored with the policy, "
+        "else mailto:postmaster@DOMAIN)",
     )
-    parser.add("--id", metavar="ID", help="the id of the MTA-STS record (default: the time the file was changed)")
+    parser.add(
+        "--id",
+        metavar="ID",
+        help="the id of the MTA-STS record (default: the stored one; of a file the time it was changed)",
+    )
     parser.add(
         "--host",
         action="append",
@@ -63,17 +73,8 @@ def run(options: Namespace) -> int:
         raise UsageError(f"records: {error}") from error
     if options.tlsa != (options.certificate is not None):
         raise UsageError("records: --tlsa and --certificate go together")
-    if options.policy is None:
-        raise UsageError(f"records: name the policy file of {domain} with --policy FILE")
-    from strictmx.api import parse_policy
-
-    data = read_bytes(options.policy, sts.POLICY_BYTES)
-    named = "standard input" if options.policy == STDIN else options.policy
-    if not data and options.policy == STDIN:
-        raise UsageError("records: standard input is empty")
-    policy, _ = parse_policy(data)
+    policy = _stored(domain, options) if options.policy is None else _of_file(options.policy)
     if policy is None:
-        tell(f"{named}: senders ignore this policy; see strictmx policy lint")
         return 1
     found = [
         _policy_record(domain, options),
@@ -86,6 +87,36 @@ def run(options: Namespace) -> int:
         tell(assumption)
     sys.stdout.write(_formatted(found, domain, options.format))
     return 0
+
+
+def _stored(domain: Name, options: Namespace) -> sts.Policy:
+    """The policy that is published here; its id and addresses where the options name none. Raises UsageError: none."""
+    from strictmx.cli.stores import existing_store
+    from strictmx.store import domains
+
+    with existing_store(options) as store:
+        published = None if store is None else domains.get(store, domain)
+    if published is None:
+        raise UsageError(
+            f"records: name the policy file of {domain} with --policy FILE, or publish one with "
+            f"`strictmx domains add {domain}`"
+        )
+    options.id = published.id if options.id is None else options.id
+    options.rua = options.rua or list(published.rua)
+    return published.wanted.policy
+
+
+def _of_file(name: str) -> sts.Policy | None:
+    """The policy in a file; None, and a line that says so, where senders ignore it."""
+    from strictmx.api import parse_policy
+
+    data = read_bytes(name, sts.POLICY_BYTES)
+    if not data and name == STDIN:
+        raise UsageError("records: standard input is empty")
+    policy, _ = parse_policy(data)
+    if policy is None:
+        tell(f"{'standard input' if name == STDIN else name}: senders ignore this policy; see strictmx policy lint")
+    return policy
 
 
 def _policy_record(domain: Name, options: Namespace) -> DnsRecord:
@@ -113,16 +144,12 @@ def _reporting(domain: Name, options: Namespace) -> tuple[DnsRecord, ...]:
     """The TLSRPT record. An update never replaces one that is there by an address that nobody chose."""
     if not options.rua and options.format == "nsupdate":
         return ()
-    rua = options.rua or [_usual_rua(domain)]
+    rua = options.rua or [records.usual_rua(domain)]
     try:
         return (records.reporting_record(domain, rua),)
     except ValueError as error:
         hint = "; repeat --rua for each address" if any("," in uri for uri in options.rua) else ""
         raise UsageError(f"records: --rua {', '.join(rua)}: {error}{hint}") from error
-
-
-def _usual_rua(domain: Name) -> str:
-    return f"mailto:postmaster@{domain}"
 
 
 def _policy_host(domain: Name, options: Namespace) -> tuple[DnsRecord, ...]:
@@ -174,7 +201,7 @@ def _assumed(domain: Name, options: Namespace, found: list[DnsRecord]) -> Iterat
     if not options.rua and options.format == "nsupdate":
         yield "the TLSRPT record stays as it is; choose where reports go with --rua"
     elif not options.rua:
-        yield f"reports go to {_usual_rua(domain)}; choose another address with --rua"
+        yield f"reports go to {records.usual_rua(domain)}; choose another address with --rua"
     host = sts.policy_host(domain)
     if not any(record.name == host for record in found):
         yield (

@@ -11,7 +11,10 @@ from strictmx.cli.arguments import Help, Parser
 VERBS = {
     "check": "find out what is wrong with a domain's mail security, and how to mend it",
     "policy": "write a policy file, or see it as senders see it",
+    "reports": "the TLS reports that others send: take them in, see what they say and what to mend",
     "records": "the DNS records of a domain, ready to paste",
+    "domains": "what this installation publishes: policies, their ids, where reports go",
+    "store": "back up, restore, verify and migrate what is kept",
     "doctor": "this installation: what works, what does not, why",
     "lab": "a mail internet on loopback, with a domain for every fault",
 }

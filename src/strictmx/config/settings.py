@@ -88,7 +88,7 @@ SECTIONS: Mapping[str, type] = {
     "log": s.Log,
 }
 # What this release acts on, sections or single keys; the rest is read and checked, and waits for its role.
-IN_USE = frozenset({"internet", "publish.host"})
+IN_USE = frozenset({"internet", "store", "publish.host"})
 
 
 def find(explicit: str | None, environment: Mapping[str, str]) -> Path | None:
@@ -120,7 +120,7 @@ def parse(text: str, path: Path) -> Settings:
 
 
 def _parse(text: str, path: Path, folder: Path) -> Settings:
-    root = _toml(text, path)
+    root = read_toml(text, path)
     taken: dict[str, object] = {}
     problems: list[Problem] = []
     for name, table in root.items():
@@ -136,7 +136,7 @@ def _parse(text: str, path: Path, folder: Path) -> Settings:
             except Refused as refused:
                 problems += refused.below(name)
     if problems:
-        raise ConfigError(path, _faults(text, problems))
+        raise ConfigError(path, faults(text, problems))
     return Settings(**taken, path=folder / path.name)  # type: ignore[arg-type]  # each section was read by its own class
 
 
@@ -181,8 +181,8 @@ def _secrets(table: object, path: KeyPath) -> Iterator[KeyPath]:
             yield from _secrets(value, (*path, name))
 
 
-def _toml(text: str, path: Path) -> dict[str, object]:
-    """The text as nested tables; a fault of syntax is one fault with its line."""
+def read_toml(text: str, path: Path) -> dict[str, object]:
+    """The text as nested tables. Raises ConfigError: a fault of syntax is one fault with its line."""
     line = overlong_key(text)
     if line is not None:
         raise ConfigError(path, (Fault(line, "", f"a key has more than {KEY_PARTS} parts"),))
@@ -206,11 +206,11 @@ def _syntax(text: str, message: str) -> Fault:
     return Fault(line, "", f"no TOML: {printable(message)}")
 
 
-def _faults(text: str, problems: list[Problem]) -> tuple[Fault, ...]:
+def faults(text: str, problems: list[Problem]) -> tuple[Fault, ...]:
     """The problems with their lines, in the order of the text."""
     lines = key_lines(text)
-    faults = [Fault(_line_of(problem.path, lines), _shown(problem.path), problem.text) for problem in problems]
-    return tuple(sorted(faults, key=lambda fault: fault.line or 0))
+    found = [Fault(_line_of(problem.path, lines), _shown(problem.path), problem.text) for problem in problems]
+    return tuple(sorted(found, key=lambda fault: fault.line or 0))
 
 
 def _line_of(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
@@ -222,11 +222,22 @@ def _line_of(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
 
 
 def _shown(path: KeyPath) -> str:
-    """`publish.acme.contact`, `internet.nameservers[1]`."""
+    """`publish.acme.contact`, `internet.nameservers[1]`, `domains."example.com".mode`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{printable(part)}"
+        text += (
+            f"[{part}]" if isinstance(part, int) else f'."{printable(part)}"' if "." in part else f".{printable(part)}"
+        )
     return text.removeprefix(".")
+
+
+def decoded(data: bytes, path: Path) -> str:
+    """The octets as text. Raises ConfigError with the line that is not UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(path, (Fault(line, "", "no TOML: it is not UTF-8"),)) from error
 
 
 def _load(path: Path) -> Settings:
@@ -243,14 +254,10 @@ def _load(path: Path) -> Settings:
         raise ConfigError(path, (Fault(None, "", "is no name of a file"),)) from error
     if len(data) > CONFIGURATION_BYTES:
         raise ConfigError(path, (Fault(None, "", f"is longer than {CONFIGURATION_BYTES} bytes"),))
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(path, (Fault(line, "", "no TOML: it is not UTF-8"),)) from error
+    text = decoded(data, path)
     settings = _parse(text, path, path.absolute().parent)
     secrets = inline_secrets(settings) if shared else ()
     if secrets:
         remedy = f"is a secret in a file that everybody can read: chmod o-r {escaped(str(path))}"
-        raise ConfigError(path, _faults(text, [Problem(each, remedy) for each in secrets]))
+        raise ConfigError(path, faults(text, [Problem(each, remedy) for each in secrets]))
     return settings

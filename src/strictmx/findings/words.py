@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 _READABLE = 100  # a larger number of a unit is told in the next unit, rounded
 _UNITS = (("year", 31_557_600), ("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -18,6 +18,16 @@ _MONTHS = (  # not strftime: its names are those of the machine's locale
 def day(moment: datetime) -> str:
     """A day: `15 November 2026`."""
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def moment(at: datetime) -> str:
+    """A moment, for people: `13:10 on 4 November 2026` (UTC)."""
+    return f"{at.astimezone(UTC):%H:%M} UTC on {day(at.astimezone(UTC))}"
+
+
+def instant(at: int) -> str:
+    """A moment in JSON, from Unix seconds: `2026-11-24T09:00:00Z`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def duration(seconds: int) -> str:

@@ -23,6 +23,8 @@ ED25519_OCTETS = 32  # RFC 8463 section 3
 KEY_CHARACTERS = 8_192  # of base64; RSA 16384 has 2,800
 SELECTORS = 16  # of one look
 FOUND_CHARACTERS = 40  # how much of a faulty value a clause quotes
+MAIL = frozenset({"*", "email"})  # services (`s=`) of a key for mail, RFC 6376 section 3.6.1
+REPORT_MAIL = MAIL | {"tlsrpt"}  # of one for mails that bring reports, RFC 8460 section 3
 
 _KEY = re.compile(r"v=dkim1|(?:.*;)?[ \t]*p[ \t]*=", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -65,10 +67,14 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A selector's answer, read. bits: of an RSA key, 256 for Ed25519. detail: for INVALID, a clause."""
+    """A selector's answer, read. octets: the key itself. bits: of an RSA key, 256 for Ed25519.
+
+    detail: for INVALID, a clause.
+    """
 
     candidates: tuple[str, ...] = ()
     key: str = ""
+    octets: bytes = b""
     bits: int | None = None
     testing: bool = False
     fault: Fault | None = None
@@ -80,8 +86,8 @@ class Reading:
         return self.fault is None and self.key == "rsa" and (self.bits or 0) < GOOD_BITS
 
 
-def read(texts: Sequence[str]) -> Reading:
-    """Read the TXT records of a selector. Never raises on content."""
+def read(texts: Sequence[str], services: frozenset[str] = MAIL) -> Reading:
+    """Read the TXT records of a selector. services: the key must be for one of these. Never raises on content."""
     candidates = tuple(text for text in texts if _KEY.match(text))
     if len(candidates) != 1:
         return Reading(candidates, fault=Fault.MULTIPLE if candidates else Fault.MISSING)
@@ -97,10 +103,10 @@ def read(texts: Sequence[str]) -> Reading:
         if name == "v" and (number or value != "DKIM1"):
             return _invalid(candidates, "`v` is not `v=DKIM1` at the beginning")
         tags[name] = value
-    return _read_tags(candidates, tags)
+    return _read_tags(candidates, tags, services)
 
 
-def _read_tags(candidates: tuple[str, ...], tags: dict[str, str]) -> Reading:
+def _read_tags(candidates: tuple[str, ...], tags: dict[str, str], services: frozenset[str]) -> Reading:
     testing = "y" in _listed(tags.get("t", ""))
     if "p" not in tags:
         return _invalid(candidates, "it has no `p=`, the key")
@@ -108,7 +114,7 @@ def _read_tags(candidates: tuple[str, ...], tags: dict[str, str]) -> Reading:
         return Reading(candidates, testing=testing, fault=Fault.REVOKED)
     if "sha256" not in _listed(tags.get("h", "sha256")):
         return _invalid(candidates, "`h=` leaves out sha256, the hash that receivers accept (RFC 8301)")
-    if not {"*", "email"} & set(_listed(tags.get("s", "*"))):
+    if not services & set(_listed(tags.get("s", "*"))):
         return _invalid(candidates, "`s=` says that the key is not for mail")
     key = tags.get("k", "rsa").lower()
     if key not in ("rsa", "ed25519"):
@@ -121,7 +127,7 @@ def _read_tags(candidates: tuple[str, ...], tags: dict[str, str]) -> Reading:
     if bits is None:
         return _invalid(candidates, f"`p=` holds no {'RSA' if key == 'rsa' else 'Ed25519'} key: a piece may be missing")
     fault = Fault.TOO_SHORT if key == "rsa" and bits < LEAST_BITS else None
-    return Reading(candidates, key, bits, testing, fault)
+    return Reading(candidates, key, octets, bits, testing, fault)
 
 
 def _bits(key: str, octets: bytes) -> int | None:

@@ -20,6 +20,11 @@ def id_at(changed: datetime) -> str:
     return changed.astimezone(UTC).strftime("%Y%m%d%H%M%S")
 
 
+def usual_rua(domain: Name) -> str:
+    """Where reports go when nobody chose an address."""
+    return f"mailto:postmaster@{domain}"
+
+
 def policy_record(domain: Name, identifier: str) -> DnsRecord:
     """The STS record (RFC 8461 section 3.1). Raises ValueError: an id that is none."""
     return DnsRecord(sts.record_name(domain), "TXT", sts.format_record(sts.Record(identifier)))

@@ -17,6 +17,7 @@ DIGITS = 18  # of a number that every engine holds
 LETTER = "a"  # an item is called `a12`, so that it is never taken for report 12
 UNPACKED_BYTES = 64 * 1_048_576
 PAGE = 500
+_COLUMNS = [column for column in aside.c if column.name not in ("digest", "payload")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,19 @@ def listed(store: Store) -> Iterator[Item]:
     after = 0
     while True:
         with store.read() as connection:
-            columns = [column for column in aside.c if column.name not in ("digest", "payload")]
-            query = select(*columns).where(aside.c.id > after).order_by(aside.c.id).limit(PAGE)
+            query = select(*_COLUMNS).where(aside.c.id > after).order_by(aside.c.id).limit(PAGE)
             page = [Item(*row) for row in connection.execute(query)]
         yield from page
         if len(page) < PAGE:
             return
         after = page[-1].number
+
+
+def one(store: Store, number: int) -> Item | None:
+    """One thing that is set aside; None where there is none of that number."""
+    with store.read() as connection:
+        row = connection.execute(select(*_COLUMNS).where(aside.c.id == number)).one_or_none()
+    return None if row is None else Item(*row)
 
 
 def number_of(text: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, union
 
@@ -19,6 +19,9 @@ def add(store: Store, seen: Sequence[tuple[Observation, str]]) -> int:
     Known is what is published here and what reports are about; `check` looks at anybody's domain, and what it sees
     of a stranger's is nobody's business later.
     """
+    with store.read() as connection:  # strangers alone need no turn of the writer
+        if not _known(connection, [observation.domain for observation, _ in seen]):
+            return 0
     return store.write(lambda connection: add_in(connection, seen))
 
 
@@ -56,6 +59,21 @@ def newest(store: Store, domain: str) -> Observation | None:
     return nearest(store, domain, 2**62)
 
 
+def newest_of(store: Store, some: Collection[str]) -> Iterator[Observation]:
+    """The last observation of each of many domains; of those that were never seen none."""
+    for portion in batched(some):
+        last = (
+            select(observations.c.domain, func.max(observations.c.observed_at).label("at"))
+            .where(observations.c.domain.in_(portion))
+            .group_by(observations.c.domain)
+            .subquery()
+        )
+        of_last = (observations.c.domain == last.c.domain) & (observations.c.observed_at == last.c.at)
+        with store.read() as connection:
+            lines = connection.scalars(select(observations.c.line).join(last, of_last)).all()
+        yield from filter(None, map(_read, lines))
+
+
 def nearest(store: Store, domain: str, at: int, within: int | None = None) -> Observation | None:
     """The observation of a domain nearest to a time (Unix seconds), at most `within` seconds away; None without one."""
     distance = func.abs(observations.c.observed_at - at)
@@ -64,12 +82,15 @@ def nearest(store: Store, domain: str, at: int, within: int | None = None) -> Ob
         query = query.where(distance <= within)
     with store.read() as connection:
         packed = connection.scalar(query)
-    if packed is None:
-        return None
+    return None if packed is None else _read(packed)
+
+
+def _read(packed: bytes) -> Observation | None:
+    """An observation; None where it is of a release whose observations this one does not read."""
     try:
         return load(zlib.decompressobj().decompress(packed, OBSERVATION_BYTES))
     except (UnreadableObservation, zlib.error):
-        return None  # of a release whose observations this one does not read
+        return None
 
 
 def delete_before(connection: Connection, at: int, most: int = 500) -> int:

@@ -29,6 +29,16 @@ class Place:
         head, at, tail = self.url.rpartition("@")
         return f"{head.partition('://')[0]}://…@{tail}" if at else tail
 
+    @property
+    def is_there(self) -> bool:
+        """Whether a SQLite file has been made. Raises StoreUnavailable: it cannot be told."""
+        try:
+            return self.path is not None and self.path.stat().st_size > 0
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise StoreUnavailable(f"the store {self} cannot be opened: {error.strerror}") from error
+
 
 def place(store: StoreSettings, environment: Mapping[str, str], *, root: bool) -> Place:
     """The database that is configured, else strictmx.db in the data directory.

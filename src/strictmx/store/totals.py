@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import (
@@ -45,6 +46,7 @@ _OF_TOTAL = {
     failure_totals.name: report_failures,
 }
 DOMAINS_AT_ONCE = 100
+NAMES_COMPARED = 1_000
 
 
 def _sum(column: ColumnElement[Any]) -> ColumnElement[int]:
@@ -168,6 +170,14 @@ def span(store: Store, domain: str | None) -> tuple[int, int] | None:
             query = query.where(day_totals.c.domain == number_of(connection, domain))
         first, last = connection.execute(query).one()
     return None if first is None else (first, last)
+
+
+def domains_like(store: Store, domain: str) -> list[str]:
+    """At most three domains with figures whose names are like this one."""
+    with store.read() as connection:
+        reported = select(day_totals.c.day).where(day_totals.c.domain == names.c.id).exists()
+        found = connection.scalars(select(names.c.name).where(names.c.name != "", reported).limit(NAMES_COMPARED)).all()
+    return get_close_matches(domain, found)
 
 
 def by_domain(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from strictmx.findings.catalogue import dns, mx, policy, policy_host, related, sts_record, tlsrpt
+from strictmx.findings.catalogue import dns, mx, policy, policy_host, related, reported, sts_record, tlsrpt
 from strictmx.findings.finding import Kind
 
 
@@ -18,7 +18,9 @@ def _declared(module: ModuleType) -> list[Kind]:
 
 
 WORDINGS: tuple[Kind, ...] = tuple(
-    kind for module in (sts_record, policy_host, policy, mx, tlsrpt, dns, related) for kind in _declared(module)
+    kind
+    for module in (sts_record, policy_host, policy, mx, tlsrpt, dns, related, reported)
+    for kind in _declared(module)
 )
 
 KINDS: dict[str, Kind] = {}

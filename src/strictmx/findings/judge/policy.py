@@ -121,6 +121,17 @@ def judge_coverage(published: Published) -> Iterator[Finding]:
     policy = published.fetched_policy
     if policy is None or policy.mode is sts.Mode.NONE or published.record.record is None:
         return
+    yield from _judge_left_out(published, policy)
+
+
+def judge_fit(published: Published, policy: sts.Policy) -> Iterator[Finding]:
+    """How a policy that nobody has fetched yet fits the MX hosts that were seen: hosts left out, idle patterns."""
+    if policy.mode is not sts.Mode.NONE:
+        yield from _judge_left_out(published, policy)
+        yield from _judge_patterns(published, policy, sts.policy_host(published.domain))
+
+
+def _judge_left_out(published: Published, policy: sts.Policy) -> Iterator[Finding]:
     enforced = policy.mode is sts.Mode.ENFORCE
     consequence = kinds.HOST_REFUSED if enforced else kinds.HOST_REFUSED_LATER
     for host in published.mx_names:

@@ -16,6 +16,7 @@ from strictmx.findings.finding import Finding, Kind, Severity
 from strictmx.standards import sts
 from strictmx.standards.names import Name
 from strictmx.standards.sts import Effect, PolicyFault, Stranger
+from strictmx.standards.suffixes import is_public_suffix
 
 MAX_AGE_SHORT = 86_400  # seconds; STS-30: below a day a warning
 MAX_AGE_USUAL = 604_800  # seconds; STS-30: below a week a notice; the default of `policy new`
@@ -61,12 +62,19 @@ _LINE_ENDINGS = {
 
 
 def lint(
-    data: bytes, media_type: str | None = None, *, subject: str = "policy", file_name: str = ""
+    data: bytes,
+    media_type: str | None = None,
+    *,
+    subject: str = "policy",
+    file_name: str = "",
+    domain: str = kinds.SOME_DOMAIN,
+    mx_hosts: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
     """Findings about a file alone, worst first, as `policy lint` prints them. Its mode is no fault of a file (STS-29).
 
     data: the file. media_type: the Content-Type it was served with; None when it was not served. file_name: for the
-    commands of a mend, as a shell takes it; empty where it is not known.
+    commands of a mend, as a shell takes it; empty where it is not known. domain, mx_hosts: the domain that it is for
+    and its MX hosts, where these are known.
     """
     findings: list[Finding] = []
     if media_type is not None and sts.response_fault(200, media_type, None):
@@ -75,7 +83,7 @@ def lint(
         findings.append(host_kinds.TOO_LARGE_FILE(subject, Severity.ERROR, limit=sts.POLICY_BYTES))
     else:
         reading = sts.read_policy(data)
-        findings += judge_file(reading, subject, File(name=file_name))
+        findings += judge_file(reading, subject, File(domain, mx_hosts, name=file_name))
     return tuple(sorted(findings, key=lambda finding: finding.severity.rank))
 
 
@@ -230,7 +238,7 @@ def unused_role(pattern: sts.HostPattern, mx_hosts: Sequence[str]) -> sts.HostRo
 def _judge_wildcard(name: Name, subject: str, file: File, facts: dict[str, Any]) -> Iterator[Finding]:
     """A wildcard over everybody's names, every customer's of a provider, or all of the domain's own (STS-31)."""
     provider, deeper = sts.shared_by_tenants(name), sts.hosts_lie_deeper(name)
-    if sts.is_public_suffix(name):
+    if is_public_suffix(name):
         yield kinds.WILDCARD_PUBLIC(subject, Severity.WARNING, **facts)
     elif file.domain == name or file.domain.endswith(f".{name}"):
         yield kinds.WILDCARD_BROAD(subject, Severity.WARNING, **facts)

@@ -21,8 +21,8 @@ whatever its media type says (DEC-07), a max_age above the cap is clamped, since
 from __future__ import annotations
 
 from strictmx.standards.sts.meant import meant_patterns
-from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy
-from strictmx.standards.sts.providers import HostRole, host_role, hosts_lie_deeper, is_public_suffix, shared_by_tenants
+from strictmx.standards.sts.policy import MAX_AGE_SECONDS, HostPattern, Mode, Policy, format_policy, usual_max_age
+from strictmx.standards.sts.providers import HostRole, host_role, hosts_lie_deeper, shared_by_tenants
 from strictmx.standards.sts.reading import Effect, Fault, PolicyFault, PolicyReading, read_policy
 from strictmx.standards.sts.record import (
     RECORD_LABEL,
@@ -68,7 +68,6 @@ __all__ = [
     "format_record",
     "host_role",
     "hosts_lie_deeper",
-    "is_public_suffix",
     "meant_patterns",
     "policy_host",
     "read_policy",
@@ -76,4 +75,5 @@ __all__ = [
     "record_name",
     "response_fault",
     "shared_by_tenants",
+    "usual_max_age",
 ]

@@ -10,6 +10,9 @@ from strictmx.standards.names import InvalidName, Name, address_of
 
 MAX_AGE_SECONDS = 31_557_600  # RFC 8461 section 3.2: about a year
 
+USUAL_MAX_AGE = 604_800  # seconds; STS-30: a week, to be raised as the roll-out goes on
+WITHDRAWN_MAX_AGE = 86_400  # seconds; STS-76: a policy of mode none is a step, soon to be forgotten
+
 _DOTTED_QUAD = re.compile(r"[0-9]+(\.[0-9]+){3}\Z")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\Z")
 
@@ -20,6 +23,11 @@ class Mode(Enum):
     ENFORCE = "enforce"
     TESTING = "testing"
     NONE = "none"
+
+
+def usual_max_age(mode: Mode) -> int:
+    """The max_age of a policy for which nobody chose one, in seconds."""
+    return WITHDRAWN_MAX_AGE if mode is Mode.NONE else USUAL_MAX_AGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,8 @@ cannot be otherwise belongs here: a present MX record is the better witness, and
 from __future__ import annotations
 
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING
 
 from strictmx.standards.names import Name
-
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
 
 # Directly below these each customer has host names of its own, so that a wildcard covers everybody's. Providers whose
 # customers all share the same MX hosts (Google, Fastmail, Zoho, Mimecast, Rackspace …) are none of these.
@@ -102,15 +97,3 @@ def host_role(name: Name) -> HostRole | None:
     if label == "feedback-smtp" and rest.endswith(".amazonses.com"):
         return HostRole.BOUNCES
     return _ZOHO.get(label) if rest.startswith("zoho.") else None
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList  # only a wildcard pays for the list
-
-    return PublicSuffixList(accept_unknown=False)
-
-
-def is_public_suffix(name: Name) -> bool:
-    """Whether anybody can have a name directly below this one, by the list: `com`, `co.uk`, `github.io`."""
-    return bool(_suffixes().is_public(name))

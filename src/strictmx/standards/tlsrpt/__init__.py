@@ -5,13 +5,16 @@
 A sender that reads it counts its TLS sessions to the domain and sends one report a day. Without reports an owner
 learns of a broken policy only when mail stays away.
 Pure. `record` reads and writes the record, `report` holds the one model of a report, `counting` says what its figures
-mean, `facts` is what a store keeps of it.
+mean, `facts` is what a store keeps of it. A report is unpacked by `packing`, read by `reading` (over `bounds`, `raw`
+and `loose`) and written by `writing`.
 """
 
 from __future__ import annotations
 
 from strictmx.standards.tlsrpt.counting import DomainFigures, FailureFigures, TypeFigures, count
 from strictmx.standards.tlsrpt.facts import Hints, ReportFacts, facts_of
+from strictmx.standards.tlsrpt.packing import sniff, unpack
+from strictmx.standards.tlsrpt.reading import documents, read_report
 from strictmx.standards.tlsrpt.record import (
     RECORD_LABELS,
     Record,
@@ -26,6 +29,7 @@ from strictmx.standards.tlsrpt.record import (
 )
 from strictmx.standards.tlsrpt.report import (
     COUNT_MOST,
+    RESULT_TYPES,
     UNKNOWN,
     DateRange,
     Deviation,
@@ -37,10 +41,12 @@ from strictmx.standards.tlsrpt.report import (
     ReportError,
     Summary,
 )
+from strictmx.standards.tlsrpt.writing import format_report
 
 __all__ = [
     "COUNT_MOST",
     "RECORD_LABELS",
+    "RESULT_TYPES",
     "UNKNOWN",
     "DateRange",
     "Deviation",
@@ -62,9 +68,14 @@ __all__ = [
     "Summary",
     "TypeFigures",
     "count",
+    "documents",
     "facts_of",
     "format_record",
+    "format_report",
     "read_records",
+    "read_report",
     "read_uri",
     "record_name",
+    "sniff",
+    "unpack",
 ]

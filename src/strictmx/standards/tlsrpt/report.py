@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from strictmx.standards.names import Name
 from strictmx.text import escaped
 
 COUNT_MOST = 2**53 - 1  # RPT-44: what every JSON reader holds exactly
@@ -27,6 +30,23 @@ class PolicyType(Enum):
     NO_POLICY_FOUND = "no-policy-found"
 
 
+RESULT_TYPES = frozenset(  # section 4.3; its registry may grow (RPT-20)
+    {
+        "starttls-not-supported",
+        "certificate-host-mismatch",
+        "certificate-expired",
+        "certificate-not-trusted",
+        "validation-failure",
+        "tlsa-invalid",
+        "dnssec-invalid",
+        "dane-required",
+        "sts-policy-fetch-error",
+        "sts-policy-invalid",
+        "sts-webpki-invalid",
+    }
+)
+
+
 class Deviation(Struct, frozen=True):
     """A rule that a report bends, and what was made of it.
 
@@ -38,6 +58,11 @@ class Deviation(Struct, frozen=True):
     path: str
     message: str
     sets_aside: bool = False
+
+    @property
+    def told(self) -> str:
+        """Place and sentence in one text."""
+        return f"{self.path}: {self.message}" if self.path else self.message
 
 
 class ReportError(ValueError):
@@ -117,7 +142,19 @@ class Report(Struct, frozen=True, rename="kebab", omit_defaults=True):
         return self.date_range.start_datetime.astimezone(UTC).date().isoformat()
 
     @property
-    def domains(self) -> tuple[str, ...]:
+    def domains(self) -> tuple[Name, ...]:
         """The domains of its policies, each once, in their order."""
-        named = (entry.policy.policy_domain for entry in self.policies)
-        return tuple(dict.fromkeys(name for name in named if name is not None))
+        named = (Name(entry.policy.policy_domain) for entry in self.policies if entry.policy.policy_domain is not None)
+        return tuple(dict.fromkeys(named))
+
+    def to_json(self) -> dict[str, Any]:
+        """The document under the keys of RFC 8460, null for unknown counts, with the `deviations`."""
+        document: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(self, deviations=()))
+        for entry in document["policies"]:
+            for detail in entry.get("failure-details", ()):
+                detail.setdefault("failed-session-count", None)
+        document["deviations"] = [
+            {"rule": each.rule, "path": each.path, "message": each.message, "set_aside": each.sets_aside}
+            for each in self.deviations
+        ]
+        return document

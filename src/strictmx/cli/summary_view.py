@@ -1,0 +1,140 @@
+"""How a summary of reports looks to people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from strictmx.cli.view import Line, finding_lines
+from strictmx.findings.finding import Finding
+from strictmx.findings.words import listed
+from strictmx.roles.receive.summary import Summary
+from strictmx.store.totals import DomainTotals
+from strictmx.text import cut, escaped
+
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_SPARKS = 60  # columns of the line of days, at most
+_ORGANIZATIONS = 8
+_HOSTS = 8
+_DOMAINS = 40  # lines of the overview; the worst stand first
+_NAME = 40  # characters of a domain or organization in a table
+
+
+def domain_lines(one: Summary, width: int) -> Iterator[Line]:
+    """One domain: its figures, its days, what fails and what to do, who says so."""
+    yield ((one.domain, "bold"), (f"  {_sessions(one.successful, one.failed)}", _style(one.failed)))
+    yield ((f"  {_share(one)}", ""),)
+    if len(one.by_day) > 1:
+        yield from _day_lines(one, width)
+    for finding in one.findings:
+        yield ()
+        yield from finding_lines(
+            Finding(finding.code, finding.severity, finding.subject, finding.message, finding.mend, finding.reference),
+            width,
+        )
+    yield ()
+    yield from _table(
+        ("organization", "successful", "failed"),
+        [(each.organization, each.successful, each.failed) for each in one.by_organization],
+        _ORGANIZATIONS,
+    )
+    if one.by_mx:
+        yield ()
+        yield from _table(
+            ("MX host", "failed", ""),
+            [
+                (host.host, host.failed, ", ".join(f"{name} {count}" for name, count in host.by_result_type.items()))
+                for host in one.by_mx
+            ],
+            _HOSTS,
+        )
+
+
+def _sessions(successful: int, failed: int) -> str:
+    total = successful + failed
+    return (
+        f"{total} session{'' if total == 1 else 's'}, {failed} failed" if failed else f"{total} sessions, none failed"
+    )
+
+
+def _style(failed: int) -> str:
+    return "error" if failed else "ok"
+
+
+def _share(one: Summary) -> str:
+    rate = "no session" if one.success_rate is None else f"{_percent(one.success_rate)} kept to the policy"
+    days = [each.day for each in one.by_day]
+    last = f", the last one of {max(days)}" if days else ""
+    names = [cut(each.organization, _NAME) for each in one.by_organization]
+    return escaped(f"{rate}; reports from {listed(names)} on {len(days)} day{'' if len(days) == 1 else 's'}{last}")
+
+
+def _percent(rate: float) -> str:
+    """A share that never rounds a failure away."""
+    text = f"{rate * 100:.2f}".rstrip("0").rstrip(".")
+    return "almost 100 %" if text == "100" and rate < 1 else f"{text} %"
+
+
+def _day_lines(one: Summary, width: int) -> Iterator[Line]:
+    """Sessions and failures by day; several days share a column where there are more than columns."""
+    first, last = one.by_day[0].day, one.by_day[-1].day
+    span = (last - first).days + 1
+    columns = min(span, _SPARKS, max(10, width - 14))
+    sessions, failed = [0] * columns, [0] * columns
+    for each in one.by_day:
+        at = (each.day - first).days * columns // span
+        sessions[at] += each.successful + each.failed
+        failed[at] += each.failed
+    yield (("  sessions  ", "dim"), (_spark(sessions), ""))
+    if any(failed):
+        yield (("  failed    ", "dim"), (_spark(failed), "error"))
+    gap = max(1, columns - 20)
+    yield ((f"            {first}{' ' * gap}{last}", "dim"),)
+
+
+def _spark(numbers: Sequence[int]) -> str:
+    """Bars by height; the smallest number that is not zero is still seen."""
+    most = max(numbers) or 1
+    return "".join(_BLOCKS[0 if not number else max(1, round(number / most * 8))] for number in numbers)
+
+
+def _table(headings: tuple[str, str, str], rows: Sequence[tuple[str, int, object]], most: int) -> Iterator[Line]:
+    size = max(len(headings[0]), *(min(_NAME, len(escaped(row[0]))) for row in rows)) if rows else len(headings[0])
+    yield ((f"  {headings[0]:<{size}}  {headings[1]:>10}  {headings[2]:>8}".rstrip(), "dim"),)
+    for name, count, other in rows[:most]:
+        last = f"{other:>8}" if isinstance(other, int) else escaped(str(other))
+        yield ((f"  {cut(escaped(name), _NAME):<{size}}  {count:>10}  {last}", ""),)
+    if len(rows) > most:
+        yield ((f"  and {len(rows) - most} more (--json has all)", "dim"),)
+
+
+def overview_lines(found: Sequence[DomainTotals], days: tuple[date | None, date | None], width: int) -> Iterator[Line]:
+    """A line a domain, those with most failures first, and all in one line."""
+    if not found:
+        yield from nothing_lines(None, ())
+        return
+    worst = sorted(found, key=lambda one: (-one.sums.failed, one.domain))
+    size = min(max(len(one.domain) for one in worst[:_DOMAINS]), max(20, width - 36))
+    yield ((f"{'domain':<{size}}  {'sessions':>10}  {'failed':>8}  kept to the policy", "dim"),)
+    for one in worst[:_DOMAINS]:
+        total = one.sums.successful + one.sums.failed
+        rate = _percent(one.sums.successful / total) if total else "-"
+        line = f"{cut(one.domain, size):<{size}}  {total:>10}  {one.sums.failed:>8}  {rate}"
+        yield ((line, "error" if one.sums.failed else ""),)
+    if len(worst) > _DOMAINS:
+        yield ((f"and {len(worst) - _DOMAINS} more (--json has all)", "dim"),)
+    successful, failed = sum(one.sums.successful for one in found), sum(one.sums.failed for one in found)
+    yield ()
+    head = f"{len(found)} domains, {_sessions(successful, failed)}"
+    yield ((head, "bold"), (f"  {days[0]} to {days[1]}", "dim"))
+    if failed:
+        yield ((f"why, and what to do: strictmx reports summary --domain {worst[0].domain}", "dim"),)
+
+
+def nothing_lines(domain: str | None, near: Sequence[str]) -> Iterator[Line]:
+    """That there is no report, and what may be meant."""
+    if domain is None:
+        yield (("no reports; take some in with `strictmx reports import PATH`", "dim"),)
+    else:
+        hint = f"; did you mean {listed(list(near))}?" if near else ""
+        yield ((f"no reports on {domain} in these days{hint}", "dim"),)
