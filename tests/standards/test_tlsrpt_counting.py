@@ -32,6 +32,11 @@ COUNTING: list[tuple[str, tuple[PolicyReport, ...], tuple[int | None, int | None
 ]
 
 
+COUNTING += [  # details may add up to more than the summary, which stays as it is
+    ("RPT-14", (policy("sts", 2, 1, details=((MX1, FAULT, 1), (MX1, "x", 1))),), (2, 1)),
+]
+
+
 @pytest.mark.parametrize(("rule", "policies", "counted"), COUNTING)
 def test_a_session_is_counted_once(
     rule: str, policies: tuple[PolicyReport, ...], counted: tuple[int | None, int | None]

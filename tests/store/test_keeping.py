@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
@@ -28,7 +29,7 @@ from strictmx.store.verify import verify
 from tests import postgresql
 from tests.findings.seen import healthy
 from tests.store.conftest import migrated, new_place
-from tests.store.reporting import DAY, DAY_NUMBER, arrival, policy, report
+from tests.store.reporting import DAY, arrival, policy, report
 
 WANTED = Wanted(
     Name("example.com"),
@@ -50,11 +51,14 @@ def test_what_is_older_than_keep_says_goes(place: Place) -> None:
     now = DAY + timedelta(days=100)
     with Store.open(place, now=now.timestamp) as store:
         _fill(store)
-        keep = Keep(reports=timedelta(days=98), aside=timedelta(days=99), observations=timedelta(days=1))
+        came = int((DAY + timedelta(days=50)).timestamp())  # late, and of a day long ago
+        late = [report(policy(), number="late", day=-1_000), report(policy(), number="later", day=-2_000)]
+        reports.add(store, [msgspec.structs.replace(arrival(each), received_at=came) for each in late])
+        keep = Keep(reports=timedelta(days=90), aside=timedelta(days=99), observations=timedelta(days=1))
         deleted = retention.prune_daily(store, keep)
         assert deleted is not None
-        assert (deleted["reports"], deleted["aside"], deleted["policies"]) == (3, 1, 0)
-        assert [one.begin // 86_400 - DAY_NUMBER for one in reports.listed(store, Range())] == [2, 3, 4]
+        assert (deleted["reports"], deleted["aside"], deleted["policies"]) == (6, 1, 0)
+        assert [one.report_id for one in reports.listed(store, Range())] == ["late", "later"]
         with store.read() as connection:
             assert list(totals.differences(connection)) == []
         assert retention.prune_daily(store, keep) is None  # once a day

@@ -66,7 +66,9 @@ def _write_text(store: Store, asked: Range) -> None:
     if asked.domain is None:
         found = totals.by_domain(store, asked.since, asked.until)
         if len(found) != 1:
-            output.lines(summary_view.overview_lines(found, summary.days_of(store, asked), output.width))
+            found.sort(key=lambda one: (-one.sums.failed, one.domain))
+            worst = totals.filled(store, found[: summary_view.DOMAINS_SHOWN], asked.since, asked.until)
+            output.lines(summary_view.overview_lines(found, worst, summary.days_of(store, asked), output.width))
             return
     shown = False
     for one in summary.summaries(store, asked):

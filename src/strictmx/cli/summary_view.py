@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from strictmx.cli.view import Line, finding_lines
+from strictmx.cli.view import Line, finding_lines, wrapped
 from strictmx.findings.finding import Finding
 from strictmx.findings.words import listed
-from strictmx.roles.receive.summary import Summary
+from strictmx.roles.receive.summary import EPOCH, Summary
 from strictmx.store.totals import DomainTotals
 from strictmx.text import cut, escaped
 
@@ -16,14 +16,18 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SPARKS = 60  # columns of the line of days, at most
 _ORGANIZATIONS = 8
 _HOSTS = 8
-_DOMAINS = 40  # lines of the overview; the worst stand first
+DOMAINS_SHOWN = 40  # lines of the overview; the worst stand first
+_WIDE = 96  # columns from which on the overview has the last day and the most frequent fault
+_LEAST_NAME = 20  # characters of a domain in the overview, however narrow the terminal
+_FAULT = 23  # characters of a fault there; the names of RFC 8460 are shorter
 _NAME = 40  # characters of a domain or organization in a table
 
 
 def domain_lines(one: Summary, width: int) -> Iterator[Line]:
     """One domain: its figures, its days, what fails and what to do, who says so."""
     yield ((one.domain, "bold"), (f"  {_sessions(one.successful, one.failed)}", _style(one.failed)))
-    yield ((f"  {_share(one)}", ""),)
+    for line in wrapped(_share(one), width - 2):
+        yield ((f"  {line}", ""),)
     if len(one.by_day) > 1:
         yield from _day_lines(one, width)
     for finding in one.findings:
@@ -79,17 +83,17 @@ def _day_lines(one: Summary, width: int) -> Iterator[Line]:
     """Sessions and failures by day; several days share a column where there are more than columns."""
     first, last = one.by_day[0].day, one.by_day[-1].day
     span = (last - first).days + 1
-    columns = min(span, _SPARKS, max(10, width - 14))
+    columns = min(span, _SPARKS, max(10, width - 30))
     sessions, failed = [0] * columns, [0] * columns
     for each in one.by_day:
         at = (each.day - first).days * columns // span
         sessions[at] += each.successful + each.failed
         failed[at] += each.failed
-    yield (("  sessions  ", "dim"), (_spark(sessions), ""))
-    if any(failed):
-        yield (("  failed    ", "dim"), (_spark(failed), "error"))
-    gap = max(1, columns - 20)
-    yield ((f"            {first}{' ' * gap}{last}", "dim"),)
+    for name, numbers, style in (("sessions", sessions, ""), ("failed", failed, "error")):
+        if any(numbers):
+            most = f"  up to {max(numbers)} a day" if columns == span else ""
+            yield ((f"  {name:<10}", "dim"), (_spark(numbers), style), (most, "dim"))
+    yield ((f"{'':12}{first}{' ' * max(1, columns - 20)}{last}", "dim"),)
 
 
 def _spark(numbers: Sequence[int]) -> str:
@@ -108,27 +112,36 @@ def _table(headings: tuple[str, str, str], rows: Sequence[tuple[str, int, object
         yield ((f"  and {len(rows) - most} more (--json has all)", "dim"),)
 
 
-def overview_lines(found: Sequence[DomainTotals], days: tuple[date | None, date | None], width: int) -> Iterator[Line]:
-    """A line a domain, those with most failures first, and all in one line."""
+def overview_lines(
+    found: Sequence[DomainTotals],
+    shown: Sequence[DomainTotals],
+    days: tuple[date | None, date | None],
+    width: int,
+) -> Iterator[Line]:
+    """A line a domain, and all in one line. found: those with most failures first; shown: the first, with tables."""
     if not found:
         yield from nothing_lines(None, ())
         return
-    worst = sorted(found, key=lambda one: (-one.sums.failed, one.domain))
-    size = min(max(len(one.domain) for one in worst[:_DOMAINS]), max(20, width - 36))
-    yield ((f"{'domain':<{size}}  {'sessions':>10}  {'failed':>8}  kept to the policy", "dim"),)
-    for one in worst[:_DOMAINS]:
+    wide = width >= _WIDE
+    size = min(max(len(one.domain) for one in shown), max(_LEAST_NAME, width - (_WIDE - _LEAST_NAME if wide else 36)))
+    more = f"  {'last report':<11}  most frequent fault" if wide else ""
+    yield ((f"{'domain':<{size}}  {'sessions':>10}  {'failed':>8}  {'kept':<12}{more}".rstrip(), "dim"),)
+    for one in shown:
         total = one.sums.successful + one.sums.failed
         rate = _percent(one.sums.successful / total) if total else "-"
-        line = f"{cut(one.domain, size):<{size}}  {total:>10}  {one.sums.failed:>8}  {rate}"
-        yield ((line, "error" if one.sums.failed else ""),)
-    if len(worst) > _DOMAINS:
-        yield ((f"and {len(worst) - _DOMAINS} more (--json has all)", "dim"),)
+        line = f"{cut(one.domain, size):<{size}}  {total:>10}  {one.sums.failed:>8}  {rate:<12}"
+        if wide:
+            fault = max(one.result_types, key=one.result_types.__getitem__, default="")
+            line += f"  {EPOCH + timedelta(days=max(one.days))!s:<11}  {cut(escaped(fault), _FAULT)}"
+        yield ((line.rstrip(), "error" if one.sums.failed else ""),)
+    if len(found) > len(shown):
+        yield ((f"and {len(found) - len(shown)} more (--json has all)", "dim"),)
     successful, failed = sum(one.sums.successful for one in found), sum(one.sums.failed for one in found)
     yield ()
     head = f"{len(found)} domains, {_sessions(successful, failed)}"
     yield ((head, "bold"), (f"  {days[0]} to {days[1]}", "dim"))
     if failed:
-        yield ((f"why, and what to do: strictmx reports summary --domain {worst[0].domain}", "dim"),)
+        yield ((f"why, and what to do: strictmx reports summary --domain {found[0].domain}", "dim"),)
 
 
 def nothing_lines(domain: str | None, near: Sequence[str]) -> Iterator[Line]:

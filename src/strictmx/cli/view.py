@@ -97,7 +97,7 @@ def _related_lines(result: CheckResult, related: RelatedFacts, width: int) -> It
     """What belongs beside it: a line for each record, then the notices."""
     yield (("  Beside it, no part of the verdict", "bold"),)
     for name, text in _related_facts(related, result.domain):
-        first, *rest = _wrapped(escaped(text), width - len(_INDENT)) or ["-"]
+        first, *rest = wrapped(escaped(text), width - len(_INDENT)) or ["-"]
         yield ((f"  {name:<8}", "dim"), (first, ""))
         yield from (((_INDENT + line, ""),) for line in rest)
     for finding in result.findings:
@@ -133,11 +133,11 @@ def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     word = SEVERITY_WORDS[finding.severity]
     yield from _headed(((f"  {word:<8}", word), (finding.code, "bold")), finding.subject, width, _INDENT)
     room = width - len(_INDENT)
-    for line in _wrapped(finding.message, room):
+    for line in wrapped(finding.message, room):
         yield ((_INDENT + line, ""),)
     yield from _mend_lines(finding.mend, _INDENT, room)
     if finding.severity is not Severity.OK:
-        for line in _wrapped(finding.reference, room):
+        for line in wrapped(finding.reference, room):
             yield ((_INDENT + line, "dim"),)
 
 
@@ -147,7 +147,7 @@ def _mend_lines(mend: str, indent: str, room: int) -> Iterator[Line]:
         prefix = "→ " if number == 0 else "  "
         # What is there to be pasted stays whole; sentences are wrapped.
         whole = number > 0 and _TO_PASTE.fullmatch(paragraph)
-        parts = [paragraph] if whole else _wrapped(paragraph, room - len(prefix))
+        parts = [paragraph] if whole else wrapped(paragraph, room - len(prefix))
         for part_number, part in enumerate(parts):
             yield ((indent + (prefix if part_number == 0 else "  "), "bold"), (part, ""))
 
@@ -158,11 +158,11 @@ def _headed(head: Line, words: str, width: int, indent: str) -> Iterator[Line]:
         yield (*head, (f"  {words}", ""))
         return
     yield head
-    for line in _wrapped(words, width - len(indent)):
+    for line in wrapped(words, width - len(indent)):
         yield ((indent + line, ""),)
 
 
-def _wrapped(text: str, room: int) -> list[str]:
+def wrapped(text: str, room: int) -> list[str]:
     """The text in lines of `room` characters; a command between backticks is never broken: it is there to be pasted."""
     joined = re.sub(r"`[^`]*`", lambda match: match.group().replace(" ", _NO_BREAK), text)
     lines = textwrap.wrap(joined, max(_LEAST_ROOM, room), break_long_words=False, break_on_hyphens=False)
@@ -173,7 +173,7 @@ def _mx_table(hosts: Sequence[MxFacts], width: int) -> Iterator[Line]:
     """What each kind of sender does at each host; host by host where the table is wider than the terminal."""
     rows = [(f"{host.preference} {escaped(host.host)}", *_cells(host)) for host in hosts]
     widths = [max(len(row[column]) for row in [_HEADINGS, *rows]) for column in range(len(_HEADINGS))]
-    for line in _wrapped("Would a sender hand over mail here now?", width - 2):
+    for line in wrapped("Would a sender hand over mail here now?", width - 2):
         yield ((f"  {line}", "bold"),)
     if sum(widths) + 2 * len(widths) > width:
         for name, *cells in rows:
@@ -191,7 +191,7 @@ def _mx_table(hosts: Sequence[MxFacts], width: int) -> Iterator[Line]:
                 for cell, text in zip(row, padded, strict=True)
                 for segment in (("  ", ""), (text, _CELL_STYLES.get(cell, "")))
             )
-    for line in _wrapped(_LEGEND, width - len(_INDENT)):
+    for line in wrapped(_LEGEND, width - len(_INDENT)):
         yield ((f"  {line}", "dim"),)
 
 
@@ -241,7 +241,7 @@ def doctor_lines(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
         check, names = checks[0], ", ".join(check.check for check in checks)
         head = ((f"  {check.state.value:<8}", _STATE_STYLES[check.state]), (names, "bold"))
         apart = narrow or len(names) >= column
-        first, *more = ["", *_wrapped(message, room)] if apart else _wrapped(message, room)
+        first, *more = ["", *wrapped(message, room)] if apart else wrapped(message, room)
         yield (*head, ("" if apart else " " * (column - len(names)) + first, ""))
         for line in more:
             yield ((indent + line, ""),)
@@ -250,7 +250,7 @@ def doctor_lines(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
     for state, sentence in _STATE_SUMS.items():
         sums = dict.fromkeys(check.check for check in diagnosis.checks if check.state is state)
         if sums:
-            for line in _wrapped(f"{sentence}: {', '.join(sums)}", width - 2):
+            for line in wrapped(f"{sentence}: {', '.join(sums)}", width - 2):
                 yield ((f"  {line}", _STATE_STYLES[state]),)
     if all(check.state is State.WORKS for check in diagnosis.checks):
         yield (("  Everything works.", "ok"),)

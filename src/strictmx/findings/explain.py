@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from strictmx.findings.catalogue import reported as words
 from strictmx.findings.finding import Finding, Kind, Severity
-from strictmx.findings.result import CheckResult, timestamp
+from strictmx.findings.result import CheckResult, DaneStatus, MxFacts, timestamp
 from strictmx.findings.words import day as day_words
 from strictmx.findings.words import listed, moment
 from strictmx.standards.tlsrpt import UNKNOWN
@@ -138,23 +138,33 @@ def _when(fault: ReportedFault, *, goes_on: bool) -> str:
 
 
 def _observed(domain: str, fault: ReportedFault, check: CheckResult | None) -> tuple[Observed, str] | None:
-    """What a check saw of the fault, as data and in a sentence."""
+    """What a check saw of the fault, as data and in a sentence; None where it says nothing about it."""
     if check is None:
         return None
     bad = [each for each in check.findings if each.severity in {Severity.ERROR, Severity.WARNING}]
     beginnings = words.OF_THE_POLICY.get(fault.result_type)
     if beginnings is not None:
         there = same = [each for each in bad if each.code.startswith(beginnings)]
+        sound = check.sts is not None and check.sts.policy is not None
     else:
-        hosts = {fault.host} if fault.host != UNKNOWN else {host.host for host in check.mx} | {domain}
-        there = [
-            each for each in bad if each.subject.partition(" ")[0] in hosts and not each.code.startswith("policy-")
-        ]
+        hosts = [host for host in check.mx if fault.host in {host.host, UNKNOWN}]
+        subjects = {host.host for host in hosts} | ({domain} if fault.result_type in words.OF_THE_ZONE else set())
+        there = [each for each in bad if each.subject in subjects and not each.code.startswith("policy-")]
         same = [each for each in there if each.code in words.SAME_FAULT.get(fault.result_type, ())]
-        if not same and fault.host != UNKNOWN and fault.host not in {host.host for host in check.mx}:
-            return None  # no MX host of today: nothing was seen of it
+        sound = bool(hosts) and all(_passed(host, fault.result_type, check) for host in hosts)
     told = same or there
+    if not told and not sound:
+        return None
     template = words.OUR_CHECK_SAW if same else words.OUR_CHECK_SAW_OTHERS if there else words.OUR_CHECK_SAW_NOTHING
     message = cut(told[0].message, MESSAGE_CHARACTERS) if told else ""
     observed = Observed(timestamp(check.observed_at), tuple(dict.fromkeys(each.code for each in told)), message)
     return observed, template.format(moment=moment(check.observed_at), message=message)
+
+
+def _passed(host: MxFacts, result_type: str, check: CheckResult) -> bool:
+    """Whether a check got far enough at a host to say that it does not have the fault."""
+    if result_type in words.OF_THE_ZONE:
+        return check.dnssec.mx
+    if result_type in words.OF_DANE:
+        return host.dane.status is DaneStatus.MATCH
+    return host.tls_version is not None

@@ -56,7 +56,7 @@ def _known(connection: Connection, wanted: Collection[str]) -> set[str]:
 
 def newest(store: Store, domain: str) -> Observation | None:
     """The last observation of a domain."""
-    return nearest(store, domain, 2**62)
+    return next(newest_of(store, [domain]), None)
 
 
 def newest_of(store: Store, some: Collection[str]) -> Iterator[Observation]:
@@ -74,14 +74,19 @@ def newest_of(store: Store, some: Collection[str]) -> Iterator[Observation]:
         yield from filter(None, map(_read, lines))
 
 
-def nearest(store: Store, domain: str, at: int, within: int | None = None) -> Observation | None:
-    """The observation of a domain nearest to a time (Unix seconds), at most `within` seconds away; None without one."""
-    distance = func.abs(observations.c.observed_at - at)
-    query = select(observations.c.line).where(observations.c.domain == domain).order_by(distance).limit(1)
-    if within is not None:
-        query = query.where(distance <= within)
+def times(store: Store, domain: str, since: int, until: int) -> list[int]:
+    """When a domain was looked at, from one time to another, both included; Unix seconds."""
+    within = observations.c.observed_at.between(since, until)
     with store.read() as connection:
-        packed = connection.scalar(query)
+        query = select(observations.c.observed_at).where(observations.c.domain == domain, within)
+        return list(connection.scalars(query))
+
+
+def made_at(store: Store, domain: str, at: int) -> Observation | None:
+    """The observation of a domain that was made at one of its `times`."""
+    query = select(observations.c.line).where(observations.c.domain == domain, observations.c.observed_at == at)
+    with store.read() as connection:
+        packed = connection.scalar(query.limit(1))
     return None if packed is None else _read(packed)
 
 

@@ -271,6 +271,15 @@ def _remove(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(delete(reports).where(reports.c.id.in_(some)))
 
 
+def delete_received_before(connection: Connection, at: int, most: int = PAGE) -> int:
+    """Take away at most `most` reports that came before `at` (Unix seconds), of whatever day; how many it were."""
+    in_turn(connection, TURN)
+    query = select(reports.c.id).where(reports.c.received_at < at).order_by(reports.c.id).limit(most)
+    ids = connection.scalars(query).all()
+    _remove(connection, ids)
+    return len(ids)
+
+
 def delete_before(connection: Connection, day: int, domain: str | None = None, most: int = PAGE) -> int:
     """Take away at most `most` reports of days before `day`, all or those on one domain; how many it were.
 

@@ -36,7 +36,7 @@ def prune(store: Store, keep: Keep) -> Deleted:
         return now - int(kept)
 
     works: dict[str, Callable[[Connection], int]] = {
-        "reports": partial(reports.delete_before, day=at(keep.reports.total_seconds()) // DAY_SECONDS),
+        "reports": partial(reports.delete_received_before, at=at(keep.reports.total_seconds())),
         "aside": partial(aside.delete_before, at=at(keep.aside.total_seconds())),
         "sessions": partial(sessions.delete_before, day=at(keep.sessions.total_seconds()) // DAY_SECONDS),
         "observations": partial(observations.delete_before, at=at(keep.observations.total_seconds())),

@@ -124,7 +124,7 @@ class DomainTotals:
 
     organizations, days, types: by name, day since 1970, type of policy. result_types: failed sessions by the details
     of all policies. hosts: those of the counted view by MX host, then result type. unexplained: failed sessions that
-    no detail tells of.
+    no detail tells of; unexplained_days: the days of these.
     """
 
     domain: str
@@ -135,6 +135,7 @@ class DomainTotals:
     types: dict[str, Sums] = field(default_factory=dict)
     result_types: dict[str, int] = field(default_factory=dict)
     hosts: dict[str, dict[str, int]] = field(default_factory=dict)
+    unexplained_days: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +211,15 @@ def in_full(
 ) -> Iterator[DomainTotals]:
     """Each domain with all its tables, by name."""
     for some in batched(by_domain(store, since, until, domain), DOMAINS_AT_ONCE):
-        with store.read() as connection:
-            yield from _filled(connection, some, since, until)
+        yield from filled(store, some, since, until)
+
+
+def filled(
+    store: Store, some: Sequence[DomainTotals], since: int | None = None, until: int | None = None
+) -> Sequence[DomainTotals]:
+    """Some of `by_domain`, at most DOMAINS_AT_ONCE, their tables filled in."""
+    with store.read() as connection:
+        return _filled(connection, some, since, until)
 
 
 def _filled(
@@ -229,8 +237,10 @@ def _filled(
         query = select(*groups, *sums).where(total.c.domain.in_(of), *_within(total, since, until)).group_by(*groups)
         return list(connection.execute(query).all())
 
-    for domain, day, successful, failed, _ in sorted(rows(day_totals, "day"), key=lambda row: row[1]):
+    for domain, day, successful, failed, unexplained in sorted(rows(day_totals, "day"), key=lambda row: row[1]):
         of[domain].days[day] = Sums(successful, failed)
+        if unexplained:
+            of[domain].unexplained_days.append(day)
     for domain, kind, successful, failed in rows(type_totals, "policy_type"):
         of[domain].types[kind] = Sums(successful, failed)
     by_organization = rows(organization_totals, "organization")

@@ -92,7 +92,7 @@ WEBPKI = _reported(
     "(certbot: `certbot renew`).",
 )
 WITHOUT_DETAILS = FAILED.wording(
-    message="Reports tell of {sessions} that failed, and not where or why; failures were reported {when}.",
+    message="Reports tell of {sessions} that failed {when}, and not where or why.",
     mend="`strictmx check {domain}` looks at what can be wrong.",
 )
 
@@ -128,3 +128,5 @@ OF_THE_POLICY = {
     "sts-policy-invalid": ("policy-",),
     "sts-webpki-invalid": ("policy-host-",),
 }  # by the beginning of their codes
+OF_DANE = frozenset({"tlsa-invalid", "dane-required"})  # a check that found matching TLSA records saw them mended
+OF_THE_ZONE = frozenset({"dnssec-invalid"})  # told of the domain, too

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -111,19 +111,16 @@ def _summary(one: DomainTotals, findings: tuple[Explained, ...]) -> Summary:
 def _findings(store: Store, one: DomainTotals, asked: Range) -> Iterator[Explained]:
     last_day = _date(max(one.days))
     sessions = one.sums.successful + one.sums.failed
-    checks: dict[int, CheckResult | None] = {}
-    found = []
-    for fault in totals.faults(store, one.domain, asked.since, asked.until)[:FAULTS_EXPLAINED]:
-        if fault.last not in checks:
-            checks[fault.last] = _check_near(store, one.domain, fault.last)
-        reported = _reported(fault)
-        found.append(explain(one.domain, reported, all_sessions=sessions, last_day=last_day, check=checks[fault.last]))
+    faults = totals.faults(store, one.domain, asked.since, asked.until)[:FAULTS_EXPLAINED]
+    checks = _checks_near(store, one.domain, {fault.last for fault in faults})
+    found = [
+        explain(one.domain, _reported(fault), all_sessions=sessions, last_day=last_day, check=checks.get(fault.last))
+        for fault in faults
+    ]
     if one.unexplained:
-        failing = [day for day, each in one.days.items() if each.failed]
+        first, last = one.unexplained_days[0], one.unexplained_days[-1]
         organizations = tuple(name for name, each in one.organizations.items() if each.failed)
-        unexplained = ReportedFault(
-            UNKNOWN, UNKNOWN, one.unexplained, organizations, _date(min(failing)), _date(max(failing))
-        )
+        unexplained = ReportedFault(UNKNOWN, UNKNOWN, one.unexplained, organizations, _date(first), _date(last))
         found.append(without_details(one.domain, unexplained, all_sessions=sessions, last_day=last_day))
     yield from sorted(found, key=lambda each: (each.severity.rank, -each.sessions))
 
@@ -135,11 +132,26 @@ def _reported(fault: Fault) -> ReportedFault:
     )
 
 
-def _check_near(store: Store, domain: str, day: int) -> CheckResult | None:
-    """What our own check saw nearest to the middle of a day."""
-    middle = day * DAY_SECONDS + DAY_SECONDS // 2
-    seen = observations.nearest(store, domain, middle, NEAR_SECONDS + DAY_SECONDS // 2)
-    return None if seen is None else judge(seen)
+def _checks_near(store: Store, domain: str, days: Collection[int]) -> dict[int, CheckResult]:
+    """What our own check saw nearest to the middle of each day, where there is one near enough."""
+    if not days:
+        return {}
+    middles = {day: day * DAY_SECONDS + DAY_SECONDS // 2 for day in days}
+    reach = NEAR_SECONDS + DAY_SECONDS // 2
+    times = observations.times(store, domain, min(middles.values()) - reach, max(middles.values()) + reach)
+    judged: dict[int, CheckResult | None] = {}
+    near = {}
+    for day, middle in middles.items():
+        at = min(times, key=lambda at: abs(at - middle), default=None)
+        if at is None or abs(at - middle) > reach:
+            continue
+        if at not in judged:
+            seen = observations.made_at(store, domain, at)
+            judged[at] = None if seen is None else judge(seen)
+        check = judged[at]
+        if check is not None:
+            near[day] = check
+    return near
 
 
 def _date(day: int) -> date:
