@@ -44,7 +44,9 @@ def test_taken(text: str, mode: str, mx: list[str], max_age: int, rua: list[str]
 
 
 def test_names_are_a_labels_in_order() -> None:
-    found = read('[domains]\n"ü.example" = {mode = "none"}\n"B.example" = {mode = "none"}\n"a.example." = {mode = "none"}\n')
+    found = read(
+        '[domains]\n"ü.example" = {mode = "none"}\n"B.example" = {mode = "none"}\n"a.example." = {mode = "none"}\n'
+    )
     assert [one.domain for one in found] == ["a.example", "b.example", "xn--tda.example"]
 
 
