@@ -160,8 +160,9 @@ def test_observations_are_kept_of_known_domains_only(full: Store) -> None:
     assert observations.add(full, [(each, "secure") for each in seen]) == 2
     assert observations.newest(full, "example.com") == seen[1]
     at = int(DAY.timestamp())
-    assert observations.nearest(full, "example.com", at) == seen[0]
-    assert observations.nearest(full, "example.com", at, within=3_600) is None
+    (first,) = observations.times(full, "example.com", at, at + 6 * 3_600)
+    assert observations.made_at(full, "example.com", first) == seen[0]
+    assert observations.times(full, "example.com", at, at + 3_600) == []
     assert observations.newest(full, "stranger.example") is None
 
 
