@@ -160,9 +160,10 @@ def test_observations_are_kept_of_known_domains_only(full: Store) -> None:
     assert observations.add(full, [(each, "secure") for each in seen]) == 2
     assert observations.newest(full, "example.com") == seen[1]
     at = int(DAY.timestamp())
-    (first,) = observations.times(full, "example.com", at, at + 6 * 3_600)
+    first, second = observations.times(full, "example.com", at, at + 2 * 86_400)
     assert observations.made_at(full, "example.com", first) == seen[0]
-    assert observations.times(full, "example.com", at, at + 3_600) == []
+    assert observations.times(full, "example.com", at, first - 1) == []
+    assert second - first == 25 * 3_600
     assert observations.newest(full, "stranger.example") is None
 
 

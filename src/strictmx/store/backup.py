@@ -168,8 +168,9 @@ def restore(store: Store, file: Path, *, replace: bool = False, told: Told = lam
     older release is migrated on the way, in a copy. Raises StoreError; the store is as it was then.
     """
     try:
-        if store.place.path is not None and file.samefile(store.place.path):
-            raise StoreUnavailable(f"{file} is the store itself")
+        with file.open("rb"):
+            if store.place.path is not None and file.samefile(store.place.path):
+                raise StoreUnavailable(f"{file} is the store itself")
     except OSError as error:
         raise StoreUnavailable(f"{file} cannot be read: {_why(error)}") from error
     check(file)
