@@ -85,7 +85,8 @@ def test_a_restore_that_is_killed_leaves_what_was_there(place: Place, tmp_path: 
 @pytest.mark.servers
 def test_a_backup_ends_while_others_write(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("strictmx.store.backup.PAGES_AT_ONCE", 1)
-    file, written = tmp_path / "backup.db", []
+    file = tmp_path / "backup.db"
+    written: list[str] = []
     with Store.open(place) as store, Store.open(place) as other:
         _add(store, "before")
         known = backup.backup(store, file)["reports"]
