@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -27,9 +28,21 @@ def programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster. url: of its superuser's connection, without a database."""
+
+    url: str
+    control: tuple[object, ...]
+
+    def restart(self) -> None:
+        """Stop it at once, as a crash does, and start it again."""
+        _run(*self.control, "-m", "immediate", "restart")
+
+
 @contextmanager
-def cluster(binaries: Path) -> Iterator[str]:
-    """A running cluster; the URL of its superuser's connection without a database."""
+def running(binaries: Path) -> Iterator[Cluster]:
+    """A cluster, gone at the end."""
     work = Path(mkdtemp(prefix="strictmx-pg-"))  # short, and its parents may be entered by the user that serves it
     as_user: list[str] = []
     if os.geteuid() == 0:  # initdb refuses root
@@ -39,13 +52,14 @@ def cluster(binaries: Path) -> Iterator[str]:
     port = _free_port()
     data = work / "data"
     options = f"-p {port} -k {work} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off"
+    control = (*as_user, binaries / "pg_ctl", "-D", data, "-w", "-t", "30", "-l", work / "log", "-o", options)
     try:
         _run(*as_user, binaries / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
-        _run(*as_user, binaries / "pg_ctl", "-D", data, "-w", "-t", "30", "-l", work / "log", "-o", options, "start")
+        _run(*control, "start")
         try:
-            yield f"postgresql://postgres@127.0.0.1:{port}"
+            yield Cluster(f"postgresql://postgres@127.0.0.1:{port}", control)
         finally:
-            _run(*as_user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+            _run(*control, "-m", "immediate", "stop")
     finally:
         with suppress(OSError):
             shutil.rmtree(work)

@@ -54,7 +54,9 @@ def test_a_key_without_a_sentence_is_told() -> None:
 
 
 def test_a_verb_that_prints_json_without_a_sample_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(documents.SAMPLES, "lab list")
+    monkeypatch.setattr(
+        documents, "SAMPLES", {name: sample for name, sample in documents.SAMPLES.items() if name != "lab list"}
+    )
     with pytest.raises(Missing, match="lab list prints JSON"):
         documents.page()
 

@@ -21,18 +21,22 @@ def _ids(prefix: str, numbers: str) -> Iterator[str]:
     return (f"{prefix}-{number}" for number in numbers.split())
 
 
-BINDING = (  # rules for check (C) and publish (P)
+BINDING = (  # rules for check (C), publish (P) and receive (I)
     *_ids("STS", "01 02 03 04 05 06 07 08 10 13 20 21 22 23 24 25 26 27 28 29 30 31"),
     *_ids("STS", "40 41 42 43 44 45 47 48 49 53 62 63 64 65 66 75 76 77 78 79"),
     *_ids("RPT", "01 02 03 04 06 08 35"),
+    *_ids("RPT", "12 14 16 20 30 36 40 42 43 44 45"),
     *_ids("DANE", "01 02 06 09 10 11 12 13 14 15 16 17 18 19 30 31 32 33 34 35 36"),
     *_ids("MX", "01 02 04 05 06"),
     *_ids("SMTP", "01 03 04 05 06"),
     *_ids("TLS", "01 02 03 04 05 06 07"),
     *_ids("DEC", "01 02 03 04 05 06 07 08 09 10 11 12 28 31"),  # readings of the RFCs that check rests on
+    *_ids("DEC", "13 14 16 17 18 25 26 27 29 30 32"),  # readings that receiving rests on
+    *_ids("DEV", "01 02 03 04 05 06 07 08 09 10 11 12 13 15 17"),  # deviations of reports
     *_ids("DEV", "14 16 20 22"),  # deviations seen in the wild that check meets
 )
 
+INTAKE = "binds the intake by mail and HTTPS, which does not exist yet"
 PUBLISHING = "binds the policy host and the roll-out, which do not exist yet"
 WITHOUT = {
     "STS-49": PUBLISHING,
@@ -41,6 +45,10 @@ WITHOUT = {
     "DANE-32": PUBLISHING,
     "DANE-36": PUBLISHING,
     "RPT-06": "advice on the zone (TTL, signing) without an act of the program",
+    "RPT-40": INTAKE,
+    "DEC-14": INTAKE,
+    "DEC-27": INTAKE,
+    "DEV-15": "binds sending reports, which does not exist yet",
     "SMTP-03": "the probe ends after the handshake and never sends a second STARTTLS",
     "SMTP-05": "the probe never sends MAIL, so it cannot meet a server that demands TLS for it",
 }

@@ -2,9 +2,10 @@
 
     import strictmx
     policy, findings = strictmx.parse_policy(data)
+    report = strictmx.parse_report(data)
     result = await strictmx.check("example.com")
 
-`__all__` is the public surface: two functions, `Settings`, what they return and what they raise; everything else may
+`__all__` is the public surface: three functions, `Settings`, what they return and what they raise; everything else may
 change. Importing this module does no work: each name is imported when it is first used.
 """
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from strictmx.version import __version__
 
 if TYPE_CHECKING:
-    from strictmx.api import check, parse_policy
+    from strictmx.api import check, parse_policy, parse_report
     from strictmx.config import ConfigError, Settings
     from strictmx.findings.finding import Finding, Severity
     from strictmx.findings.result import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from strictmx.standards.dkim import NoSelector
     from strictmx.standards.names import InvalidName, Name
     from strictmx.standards.sts import HostPattern, Mode, Policy
+    from strictmx.standards.tlsrpt import DateRange, Deviation, FailureDetails, PolicyReport, Report, ReportError
 
 __all__ = [
     "AddressFacts",
@@ -55,10 +57,13 @@ __all__ = [
     "ConfigError",
     "DaneFacts",
     "DaneStatus",
+    "DateRange",
     "Delivers",
+    "Deviation",
     "DkimFacts",
     "DmarcFacts",
     "DnssecFacts",
+    "FailureDetails",
     "FetchFacts",
     "Finding",
     "HostPattern",
@@ -70,8 +75,11 @@ __all__ = [
     "NoSelector",
     "Policy",
     "PolicyFacts",
+    "PolicyReport",
     "RecordFacts",
     "RelatedFacts",
+    "Report",
+    "ReportError",
     "Settings",
     "Severity",
     "SignedFacts",
@@ -84,11 +92,13 @@ __all__ = [
     "__version__",
     "check",
     "parse_policy",
+    "parse_report",
 ]
 
 _HOMES = {
     "check": "api",
     "parse_policy": "api",
+    "parse_report": "api",
     "ConfigError": "config",
     "Settings": "config",
     "Finding": "findings.finding",
@@ -101,6 +111,12 @@ _HOMES = {
     "HostPattern": "standards.sts",
     "Mode": "standards.sts",
     "Policy": "standards.sts",
+    "DateRange": "standards.tlsrpt",
+    "Deviation": "standards.tlsrpt",
+    "FailureDetails": "standards.tlsrpt",
+    "PolicyReport": "standards.tlsrpt",
+    "Report": "standards.tlsrpt",
+    "ReportError": "standards.tlsrpt",
 }
 
 

@@ -1,16 +1,20 @@
-"""The two functions of the library; `strictmx.__all__` names them, what they return and what they raise."""
+"""The functions of the library; `strictmx.__all__` names them, what they return and what they raise."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from strictmx.config import Settings
 from strictmx.findings.finding import Finding, Severity
 from strictmx.findings.judge.policy_file import lint
 from strictmx.findings.result import CheckResult
-from strictmx.standards import sts
+from strictmx.standards import sts, tlsrpt
 from strictmx.standards.names import Name
+from strictmx.standards.tlsrpt.bounds import DOCUMENT_BYTES
+from strictmx.standards.tlsrpt.packing import unpack
 
 
 def parse_policy(
@@ -33,6 +37,22 @@ def parse_policy(
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
     return sts.read_policy(data).policy, findings
+
+
+def parse_report(data: bytes) -> tlsrpt.Report:
+    r"""Read a TLS report (RFC 8460 section 4), forgiving: what it bends is in `.deviations`, each with a rule id.
+
+    data: the JSON document, or the same in gzip. Bounded in size, depth and counts.
+    Raises ReportError (a ValueError, with `.rule` and `.found`): no report that can be counted.
+
+    >>> parse_report(b'{"organization-name": "x"}')
+    Traceback (most recent call last):
+    ...
+    strictmx.standards.tlsrpt.report.ReportError: it has no policies, so it is no report
+    """
+    document, deviations = unpack(data, DOCUMENT_BYTES)
+    report = tlsrpt.read_report(document)
+    return msgspec.structs.replace(report, deviations=deviations + report.deviations) if deviations else report
 
 
 async def check(domain: str, settings: Settings | None = None, *, related: Sequence[str] | None = None) -> CheckResult:

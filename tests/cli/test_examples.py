@@ -26,6 +26,8 @@ CHANGING = [  # what differs from run to run, and what stands for it
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC in \d+\.\d s", "MOMENT"),
     (r"\d{4}-\d\d-\d\d", "DATE"),
     (r"id=\d{14}", "id=TIME"),
+    (r"id \d{14}", "id TIME"),
+    (r"\d\d:\d\d UTC", "MINUTE"),
     (r"127\.25\.\d+\.\d+", "ADDRESS"),  # counts the domains before it
     (r"port \d+", "port PORT"),
     (r"(?m)^  \w+ +(ipv6|ipv4|data|open-files|program) .*\n(?: {10}.*\n)*", r"\1\n"),  # of the machine, not the lab

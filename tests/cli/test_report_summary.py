@@ -62,8 +62,10 @@ def folder(box: Path) -> None:
                 "policies": policies[0] if len(policies) == 1 and chance.random() < 0.2 else policies,  # RPT-12
             },
         )
-        data = json.dumps(document).encode()
         for copy in range(chance.choice((1, 1, 1, 2))):  # DEC-17
+            if copy and chance.random() < 0.5:  # another content: kept, not counted
+                document["organization-name"] = "Another Net"
+            data = json.dumps(document).encode()
             name = f"{number:03}-{copy}.json"
             (box / f"{name}.gz").write_bytes(gzip.compress(data)) if copy else (box / name).write_bytes(data)
 

@@ -4,6 +4,8 @@ import csv
 import gzip
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -206,3 +208,24 @@ def test_pages_of_a_list(reports: Reports, box: Path) -> None:
     assert sorted(each["report_id"] for each in first + rest) == ["0", "1", "2", "3", "4"]
     assert reports("list").out.count("example.com") == 5
     assert json.loads(reports("list", "--json", "--since", "2026-11-25").out) == []
+
+
+@pytest.mark.servers
+def test_kill_loses_nothing_and_doubles_nothing(reports: Reports, box: Path) -> None:
+    for number in range(3_000):
+        (box / f"{number}.json").write_text(json.dumps(report(str(number))))
+    configuration = str(box.parent / "strictmx.toml")
+    words = [sys.executable, "-m", "strictmx.cli", "reports", "import", str(box), "--config", configuration]
+    killed = 0
+    for wait in (0.5, 0.7, 0.9):
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
+            try:
+                process.wait(wait)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                killed += 1
+    assert killed
+    told = json.loads(reports("import", str(box), "--json").out)
+    assert told["new"] + told["duplicates"] == 3_000
+    (summary,) = json.loads(reports("summary", "--json").out)["domains"]
+    assert (summary["successful"], summary["failed"]) == (30_000, 6_000)

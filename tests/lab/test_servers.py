@@ -430,4 +430,4 @@ async def test_serve_runs_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert "strictmx.toml" in _names(tmp_path)
         signal.raise_signal(signal.SIGTERM)
         await running
-    assert _names(tmp_path) == {"strictmx.toml", "ca.pem", "ALL", "certificates"}
+    assert _names(tmp_path) == {"strictmx.toml", "ca.pem", "ALL", "certificates", "reports"}

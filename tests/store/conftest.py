@@ -23,20 +23,29 @@ def server() -> Iterator[str]:
     binaries = postgresql.programs()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed")
-    with postgresql.cluster(binaries) as url:
-        yield url
+    with postgresql.running(binaries) as cluster:
+        yield cluster.url
 
 
-@pytest.fixture(params=ENGINES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """A database, empty but for its schema."""
-    if request.param == "sqlite":
-        return Place(path=tmp_path / "strictmx.db")
-    at = Place(url=postgresql.new_database(request.getfixturevalue("server")))
+def migrated(at: Place) -> Place:
+    """The same database with the tables."""
     writers = engine(at, writes=True)
     migrate(at, writers)
     writers.dispose()
     return at
+
+
+def new_place(kind: str, folder: Path, request: pytest.FixtureRequest) -> Place:
+    """A database of this kind, empty but for its schema."""
+    if kind == "sqlite":
+        return Place(path=folder / "strictmx.db")
+    return migrated(Place(url=postgresql.new_database(request.getfixturevalue("server"))))
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A database, empty but for its schema, of each kind in turn."""
+    return new_place(request.param, tmp_path, request)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ APPLY_HELP = Help(
     about="Make what is published match a file (TOML), all at once; domains that it lacks are removed:\n\n"
     '  [domains."example.com"]\n  mode = "enforce"\n  mx = ["mx1.example.com", "*.example.net"]\n  max_age = "4w"\n'
     '  rua = ["mailto:tlsrpt@example.com"]',
-    examples=(_APPLY, ("generate | strictmx domains apply - --json", "from a program, for a program")),
+    examples=(_APPLY, ("strictmx domains apply domains.toml --json", "for a program")),
 )
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from strictmx.cli.arguments import STDIN, Help, Parser, UsageError, read_settings, tell
-from strictmx.cli.stores import open_store
+from strictmx.cli.stores import open_store, store_settings
 from strictmx.cli.terminal import json_document, standard_error, standard_output
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def run(options: Namespace) -> int:
     """Take in what the paths hold."""
     from strictmx.roles.receive import files
     from strictmx.roles.receive.take import Taking
+    from strictmx.store import retention
 
     if STDIN in options.paths and sys.stdin is None:
         raise UsageError("standard input is closed")
@@ -59,6 +60,7 @@ def run(options: Namespace) -> int:
             except KeyboardInterrupt:
                 interrupted = True
             taken = taking.end()
+        retention.prune_daily(store, store_settings(options).keep)
     _tell(taken, options)
     if interrupted:
         raise UsageError(f"reports import: interrupted after {taken.files} files; what was read is in the store")

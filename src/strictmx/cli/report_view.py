@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PROOF = {True: "proven", False: "unproven", None: "-"}
 _ORIGIN = {True: "proven by DKIM", False: "unproven", None: "nothing came with it that could prove it"}
 _HEADINGS = ("id", "day", "organization", "domains", "sessions", "failed", "origin", "")
-_WIDTHS = (6, 10, 18, 24, 8, 6, 8)  # of the columns; the last takes what is left
+_WIDTHS = (6, 10, 16, 30, 8, 6, 8)  # of the columns; the last takes what is left
 _RIGHT = (0, 4, 5)  # columns of numbers
 _TEXT = 400  # characters of a text that is shown whole
 _MESSAGE = 120  # characters of a message that stands for all of its rule

@@ -53,15 +53,24 @@ EXPORT = Help(
 )
 ACCEPT = Help(
     about="Count something that was set aside, whatever is known of its origin. Exit 1 when it holds no report.",
-    examples=(("strictmx reports accept a3", "the number is that of `reports list --set-aside`"),),
+    examples=(
+        ("strictmx reports accept a3", "the number is that of `reports list --set-aside`"),
+        ("strictmx reports accept a3 --json", "for a program"),
+    ),
 )
 RETRY = Help(
     about="Read again what was set aside, after an upgrade that reads more. What is read is counted.",
-    examples=(("strictmx reports retry", "everything that is set aside"),),
+    examples=(
+        ("strictmx reports retry", "everything that is set aside"),
+        ("strictmx reports retry --json", "for a program"),
+    ),
 )
 DELETE = Help(
     about="Delete the reports on a domain of days before a date, with their bytes and their share of every total.",
-    examples=(("strictmx reports delete --domain example.com --before 2026-01-01", "what is older than this year"),),
+    examples=(
+        ("strictmx reports delete --domain example.com --before 2026-01-01", "what is older than this year"),
+        ("strictmx reports delete --domain example.com --before 2100-01-01", "everything"),
+    ),
 )
 
 

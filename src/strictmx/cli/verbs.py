@@ -14,6 +14,7 @@ VERBS = {
     "reports": "the TLS reports that others send: take them in, see what they say and what to mend",
     "records": "the DNS records of a domain, ready to paste",
     "domains": "what this installation publishes: policies, their ids, where reports go",
+    "store": "back up, restore, verify and migrate what is kept",
     "doctor": "this installation: what works, what does not, why",
     "lab": "a mail internet on loopback, with a domain for every fault",
 }

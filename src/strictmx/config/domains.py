@@ -126,8 +126,9 @@ def parse_domains(data: bytes, path: Path) -> tuple[Wanted, ...]:
     tables = root.get(_TABLE)
     taken: dict[Name, Wanted] = {}
     if not isinstance(tables, dict):
-        why = "is missing" if tables is None else "is a table"
-        problems.append(Problem((_TABLE,), f'{why}: write [{_TABLE}."example.com"] and its keys below'))
+        if tables is not None or not problems:  # a misspelt table is one fault, not two
+            why = "is missing" if tables is None else "is a table"
+            problems.append(Problem((_TABLE,), f'{why}: write [{_TABLE}."example.com"] and its keys below'))
         tables = {}
     for name, table in tables.items():
         try:

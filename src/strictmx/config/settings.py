@@ -88,7 +88,7 @@ SECTIONS: Mapping[str, type] = {
     "log": s.Log,
 }
 # What this release acts on, sections or single keys; the rest is read and checked, and waits for its role.
-IN_USE = frozenset({"internet", "store.url", "store.url_file", "store.data", "publish.host"})
+IN_USE = frozenset({"internet", "store", "publish.host"})
 
 
 def find(explicit: str | None, environment: Mapping[str, str]) -> Path | None:

@@ -24,6 +24,7 @@ from strictmx.lab.mail_host import MailHost
 from strictmx.lab.model import Certificate, Domain, Family, Mail, Mx, Reach, Text, Tls, Web, Zone
 from strictmx.lab.nameserver import Nameserver, Records, txt
 from strictmx.lab.policy_host import PolicyServer, Site, hang_up
+from strictmx.lab.reports import write_reports
 from strictmx.lab.tls import Contexts
 
 DNS_ADDRESS = "127.0.0.2"  # AD from 127.0.0.53 and .54 is not believed: systemd-resolved lives there
@@ -32,6 +33,8 @@ WEB_NETWORK = IPv4Address("127.44.0.0")
 TIMEOUT = "3s"  # in the configuration written: long enough for the slowest healthy host, short for the silent ones
 TRUST_FILE = "ca.pem"
 CONFIGURATION_FILE = "strictmx.toml"
+REPORTS = "reports"
+DATA = "data"  # beside it, so that what is tried here never meets a real store
 DOMAINS_FILE = "ALL"
 CERTIFICATES = "certificates"
 POLICY_AGE = timedelta(days=10)  # how long the policies have been there, by their ids
@@ -86,6 +89,7 @@ class Lab:
         self.dns = Records()
         self.journal = Journal()
         self.authority = Authority(at)
+        self._at = at
         self._policy_id = (at - POLICY_AGE).strftime("%Y%m%d%H%M%S")
         self.nameserver = (DNS_ADDRESS, ports.dns)
         self.https_port = ports.https
@@ -156,11 +160,14 @@ class Lab:
             f"smtp_port = {self.smtp_port}\n"
             "allow_private_addresses = true\n"
             f'timeout = "{TIMEOUT}"\n'
+            "[store]\n"
+            f'data = "{DATA}"\n'
         )
 
     def write_configuration(self, directory: Path) -> Path:
-        """Write `strictmx.toml`, `ca.pem` and `ALL` (every domain, one a line) there; returns the first."""
+        """Write `strictmx.toml`, `ca.pem`, `ALL` (every domain, one a line) and `reports` there; returns the first."""
         directory.mkdir(parents=True, exist_ok=True)
+        write_reports(directory / REPORTS, self._at)
         (directory / TRUST_FILE).write_bytes(self.authority.trust())
         names = "".join(f"{each.name}\n" for each in self.domains)
         (directory / DOMAINS_FILE).write_text(

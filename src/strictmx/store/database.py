@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection
 
 from strictmx.store import migrate
 from strictmx.store.connection import engine, make_file, told
+from strictmx.store.errors import StoreError
 from strictmx.store.place import Place
 from strictmx.store.writer import Writer
 
@@ -73,6 +75,30 @@ class Store:
                 )
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def listening(self) -> Iterator[Any]:
+        """The driver's own connection, outside of any transaction, for as long as somebody waits for changes.
+
+        Raises StoreError; and what the driver raises (`faults_of_driver`).
+        """
+        with told(self.place):
+            pooled = self._readers.raw_connection()
+        connection: Any = pooled.driver_connection
+        pooled.detach()  # it never goes back, whatever is set on it
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @property
+    def faults_of_driver(self) -> tuple[type[Exception], ...]:
+        """What `listening` raises when the store goes away."""
+        if self.is_sqlite:
+            return (StoreError, sqlite3.Error)
+        import psycopg
+
+        return (StoreError, psycopg.Error, OSError)
 
     def submit(self, work: Callable[[Connection], Result]) -> Future[Result]:
         """Have `work` done by the writer thread; see `write`."""

@@ -19,9 +19,10 @@ from strictmx.config.domains import Wanted
 from strictmx.standards import sts
 from strictmx.standards.names import Name
 from strictmx.standards.records import id_at
+from strictmx.store.changes import announce
 from strictmx.store.database import Store, in_turn
 from strictmx.store.names import batched
-from strictmx.store.schema import changes, domains, policies
+from strictmx.store.schema import domains, policies
 
 TOPIC = "domains"  # of the change feed and of the turn in which they are changed
 
@@ -174,6 +175,14 @@ def change(
     return store.write(work)
 
 
+def delete_history_before(connection: Connection, at: int, most: int = 500) -> int:
+    """Take away at most `most` policies that were replaced before `at` (Unix seconds); how many it were."""
+    query = select(policies.c.id).where(policies.c.until < at).order_by(policies.c.id).limit(most)
+    found = connection.scalars(query).all()
+    connection.execute(delete(policies).where(policies.c.id.in_(found)))
+    return len(found)
+
+
 def plan(store: Store, wanted: Sequence[Wanted]) -> Plan:
     """What `apply` would do."""
     with store.read() as connection:
@@ -234,7 +243,7 @@ def _write(
         rows = connection.execute(select(policies.c.domain, policies.c.id).where(*present))
         numbers.update((domain, number) for domain, number in rows)
     _insert(connection, domains, (_domain_row(after, numbers[after.domain], at) for _, after in put_there))
-    _insert(connection, changes, ({"topic": TOPIC, "key": domain, "at": at} for domain in (*gone, *there)))
+    announce(connection, TOPIC, [*gone, *there], at)
 
 
 def _new_ids(connection: Connection, at: int, some: Sequence[str]) -> dict[str, str]:

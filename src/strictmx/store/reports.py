@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from strictmx.standards.tlsrpt import Deviation, Hints, ReportFacts
 from strictmx.store import totals
+from strictmx.store.changes import announce
 from strictmx.store.database import Store, in_turn
 from strictmx.store.names import batched, number_of, numbers_of
 from strictmx.store.schema import (
@@ -30,7 +31,7 @@ from strictmx.store.schema import (
 )
 
 DAY_SECONDS = 86_400
-TURN = "reports"  # one transaction at a time changes reports and their totals
+TURN = "reports"  # also the topic of changes, a domain each; one transaction at a time changes reports and their totals
 PAGE = 500  # reports that are read at a time
 NO_DOMAIN = ""  # the name under which policies without a domain stand
 _OF_A_REPORT = (report_bytes, report_domains, report_types, report_failures)
@@ -113,6 +114,7 @@ def add_in(connection: Connection, arrivals: Sequence[NewReport]) -> list[Outcom
     """Keep reports within a transaction; a copy of one that stands before it in `arrivals` is a copy like any other."""
     in_turn(connection, TURN)
     outcomes: dict[int, Outcome] = {}
+    changed: set[str] = set()
     waiting = dict(enumerate(arrivals))
     while waiting:
         firsts = {arrival.facts.key: at for at, arrival in reversed(waiting.items())}
@@ -122,6 +124,8 @@ def add_in(connection: Connection, arrivals: Sequence[NewReport]) -> list[Outcom
         for counts in (True, False):
             _insert(connection, [some[at] for at, place in placed.items() if place.keep is counts], counts=counts)
         outcomes |= {at: place.outcome for at, place in placed.items()}
+        changed |= {name for at, place in placed.items() if place.keep for name in domains_of(some[at].facts)}
+    announce(connection, TURN, sorted(changed), max((arrival.received_at for arrival in arrivals), default=0))
     return [outcomes[at] for at in range(len(arrivals))]
 
 
@@ -131,6 +135,11 @@ class _Place:
 
     outcome: Outcome
     keep: bool | None
+
+
+def domains_of(facts: ReportFacts) -> Iterator[str]:
+    """The domains that a report is about."""
+    return (figures.domain for figures in facts.figures if figures.domain is not None)
 
 
 def _copies(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, list[Any]]:
@@ -260,6 +269,15 @@ def _remove(connection: Connection, ids: Sequence[int]) -> None:
         for table in _OF_A_REPORT:
             connection.execute(delete(table).where(table.c.report.in_(some)))
         connection.execute(delete(reports).where(reports.c.id.in_(some)))
+
+
+def delete_received_before(connection: Connection, at: int, most: int = PAGE) -> int:
+    """Take away at most `most` reports that came before `at` (Unix seconds), of whatever day; how many it were."""
+    in_turn(connection, TURN)
+    query = select(reports.c.id).where(reports.c.received_at < at).order_by(reports.c.id).limit(most)
+    ids = connection.scalars(query).all()
+    _remove(connection, ids)
+    return len(ids)
 
 
 def delete_before(connection: Connection, day: int, domain: str | None = None, most: int = PAGE) -> int:

@@ -48,7 +48,7 @@ SMALL: list[tuple[str, Callable[[], bytes], list[str], str]] = [
     ("RPT-44", lambda: b"[" * 100_000 + b"{}" + b"]" * 100_000, ["-"], ""),
     ("RPT-44", lambda: b'{"a":' * 100_000 + b"1" + b"}" * 100_000, ["-"], ""),
     ("RPT-44", lambda: gz(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), ["-"], ""),
-    ("RPT-44", lambda: report().replace(b"5", b"NaN", 1), ["-"], ""),
+    ("RPT-44", lambda: report().replace(b": 5,", b": NaN,", 1), ["-"], ""),
     ("RPT-44", lambda: b'{"organization-name": "\xff\xfe\x80"}', ["-"], ""),
     ("RPT-44", lambda: gz(report())[:-30], ["-"], ""),
     ("RPT-44", lambda: beside(gz(report())[:40]), ["-", "7"], ""),

@@ -6,7 +6,7 @@ import zlib
 from typing import Any
 
 from strictmx.findings.words import instant
-from strictmx.standards.tlsrpt import Report, read_report, report_document
+from strictmx.standards.tlsrpt import Report, read_report
 from strictmx.standards.tlsrpt.packing import unpack
 from strictmx.standards.tlsrpt.reading import DOCUMENT_BYTES
 from strictmx.store.aside import Item
@@ -30,7 +30,7 @@ def document_of(kept: Kept) -> dict[str, Any]:
     """The document of `reports show --json`: the keys of RFC 8460, what was bent, and how it came."""
     listed = kept.listed
     return {
-        **report_document(report_of(kept)),
+        **report_of(kept).to_json(),
         "id": listed.id,
         "received_at": instant(listed.received_at),
         "via": listed.via,

@@ -41,7 +41,7 @@ from strictmx.standards.tlsrpt.report import (
     ReportError,
     Summary,
 )
-from strictmx.standards.tlsrpt.writing import format_report, report_document
+from strictmx.standards.tlsrpt.writing import format_report
 
 __all__ = [
     "COUNT_MOST",
@@ -76,7 +76,6 @@ __all__ = [
     "read_report",
     "read_uri",
     "record_name",
-    "report_document",
     "sniff",
     "unpack",
 ]

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from strictmx.standards.names import Name
@@ -144,3 +146,15 @@ class Report(Struct, frozen=True, rename="kebab", omit_defaults=True):
         """The domains of its policies, each once, in their order."""
         named = (Name(entry.policy.policy_domain) for entry in self.policies if entry.policy.policy_domain is not None)
         return tuple(dict.fromkeys(named))
+
+    def to_json(self) -> dict[str, Any]:
+        """The document under the keys of RFC 8460, null for unknown counts, with the `deviations`."""
+        document: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(self, deviations=()))
+        for entry in document["policies"]:
+            for detail in entry.get("failure-details", ()):
+                detail.setdefault("failed-session-count", None)
+        document["deviations"] = [
+            {"rule": each.rule, "path": each.path, "message": each.message, "set_aside": each.sets_aside}
+            for each in self.deviations
+        ]
+        return document

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import Any
 
 import msgspec
 
@@ -39,16 +38,3 @@ def format_report(report: Report) -> bytes:
     if read != plain:
         raise ValueError("the report cannot be written: it holds a value in another form than the RFC's")
     return data
-
-
-def report_document(report: Report) -> dict[str, Any]:
-    """The report under the keys of RFC 8460, with whatever is known, null for unknown counts, and `deviations`."""
-    document: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(report, deviations=()))
-    for entry in document["policies"]:
-        for detail in entry.get("failure-details", ()):
-            detail.setdefault("failed-session-count", None)
-    document["deviations"] = [
-        {"rule": each.rule, "path": each.path, "message": each.message, "set_aside": each.sets_aside}
-        for each in report.deviations
-    ]
-    return document
