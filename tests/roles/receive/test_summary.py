@@ -106,6 +106,14 @@ def test_sessions_without_details_are_told_of_their_own_days(store: Store) -> No
     assert silent.subject == DOMAIN
 
 
+@pytest.mark.parametrize(("quiet", "severity"), [((7, 30), Severity.ERROR), ((7, 30, 31), Severity.NOTICE)])
+def test_a_fault_goes_on_for_three_days_with_reports(store: Store, quiet: tuple[int, ...], severity: Severity) -> None:
+    take(store, 0, details=NO_STARTTLS)
+    take(store, *quiet, failed=0, details=())
+    (one,) = findings(store)
+    assert one.severity is severity
+
+
 HOURS_12 = timedelta(hours=12)
 REACH = timedelta(hours=36)
 
