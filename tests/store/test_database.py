@@ -4,8 +4,9 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,9 +15,11 @@ from sqlalchemy import Connection, insert, select
 
 from strictmx.store import migrate, schema
 from strictmx.store.connection import engine
-from strictmx.store.database import Store
+from strictmx.store.database import Store, in_turn
 from strictmx.store.errors import SchemaMismatch, StoreDamaged, StoreUnavailable
 from strictmx.store.place import Place
+from tests.postgresql import new_database
+from tests.store.conftest import migrated
 
 
 def _add(name: str) -> Callable[[Connection], object]:
@@ -58,6 +61,53 @@ def test_a_work_that_fails_takes_nothing_of_its_neighbours_with_it(store: Store)
         second.result(10)
     third.result(10)
     assert _names(store) == ["first", "third"]
+
+
+def test_nothing_is_acknowledged_of_a_group_that_the_engine_gave_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strictmx.store.writer.GROUP_SECONDS", 30)
+    started, go = Event(), Event()
+
+    def slow(connection: Connection) -> None:
+        connection.execute(insert(schema.names).values(name="lost"))
+        started.set()
+        go.wait(10)
+
+    def fail(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself where the disk is full
+        connection.exec_driver_sql("no SQL")
+
+    with Store.open(Place(path=tmp_path / "strictmx.db")) as store:
+        works = [store.submit(slow)]
+        started.wait(10)
+        works.append(store.submit(fail))
+        go.set()
+        for work in works:
+            with pytest.raises(Exception, match=r"(?i)savepoint|syntax"):
+                work.result(10)
+        store.write(_add("next"))
+        assert _names(store) == ["next"]
+
+
+@pytest.mark.servers
+def test_a_work_that_ends_a_deadlock_is_done_again(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strictmx.store.writer.GROUP_SECONDS", 30)
+    at = migrated(Place(url=new_database(server)))
+
+    def having(store: Store, first: str, second: str) -> list[Future[None]]:
+        """Hand in a group of two works: the first has one turn when the other node's has the other."""
+
+        def begin(connection: Connection) -> None:
+            in_turn(connection, first)
+            both.wait()
+
+        return [store.submit(begin), store.submit(lambda connection: in_turn(connection, second))]
+
+    both = Barrier(2, timeout=20)
+    with Store.open(at) as one, Store.open(at) as other:
+        for work in having(one, "a", "b") + having(other, "b", "a"):
+            work.result(20)
 
 
 def test_a_read_sees_one_state(store: Store) -> None:
@@ -103,8 +153,6 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.servers
 def test_postgresql_without_tables_is_refused_until_it_is_migrated(server: str) -> None:
-    from tests.postgresql import new_database
-
     at = Place(url=new_database(server))
     with pytest.raises(SchemaMismatch, match="strictmx store migrate"):
         Store.open(at)
@@ -142,7 +190,7 @@ import os, sys
 from pathlib import Path
 from sqlalchemy import insert
 from strictmx.store import schema
-from strictmx.store.database import Store
+from strictmx.store.database import Store, in_turn
 from strictmx.store.place import Place
 store = Store.open(Place(path=Path(sys.argv[1])) if sys.argv[2] == "file" else Place(url=sys.argv[1]))
 for number in range(5):

@@ -7,10 +7,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from strictmx.cli.arguments import Help, Parser
-from strictmx.cli.stores import open_store, place_of, told
+from strictmx.cli.arguments import Help, Parser, UsageError
+from strictmx.cli.stores import existing_store, open_store, place_of, told
 from strictmx.cli.terminal import json_document, standard_error, standard_output
+
+if TYPE_CHECKING:
+    from strictmx.store.database import Store
 
 HELP = Help(
     about="The store: reports, domains with their policies, what checks saw. SQLite in one file, or PostgreSQL.",
@@ -105,7 +109,7 @@ def _backup(options: Namespace) -> int:
     from strictmx.store import backup
 
     file = Path(options.file)
-    with open_store(options) as store, _steps() as step:
+    with _present(options) as store, _steps() as step:
         rows = backup.backup(store, file, replace=options.force, told=lambda name, done: step(f"{name} {done}"))
     _print(options, {"file": str(file), "rows": rows}, f"{file}: {sum(rows.values())} rows, checked")
     return 0
@@ -125,12 +129,21 @@ def _restore(options: Namespace) -> int:
 def _verify(options: Namespace) -> int:
     from strictmx.store.verify import verify
 
-    with open_store(options) as store, _steps() as step:
+    with _present(options) as store, _steps() as step:
         rows, problems = verify(store, step)
         where = str(store.place)
     lines = [f"{where}: {sum(rows.values())} rows, {'something is wrong' if problems else 'all is well'}"]
     _print(options, {"rows": rows, "problems": problems}, *lines, *(f"  {problem}" for problem in problems))
     return 1 if problems else 0
+
+
+@contextmanager
+def _present(options: Namespace) -> Iterator[Store]:
+    """The store; where there is none, most likely the configuration is another's, and none is made."""
+    with existing_store(options) as store:
+        if store is None:
+            raise UsageError(f"there is no store at {place_of(options)}")
+        yield store
 
 
 def _print(options: Namespace, document: object, *lines: str) -> None:

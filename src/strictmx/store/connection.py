@@ -117,7 +117,7 @@ def in_our_words(error: Exception, at: Place) -> Exception:
     if not isinstance(error, DatabaseError):
         return error
     words = " ".join(str(error.orig).split())
-    if isinstance(error, OperationalError) and "locked" in words:
+    if isinstance(error, OperationalError) and ("locked" in words or "lock timeout" in words):
         return StoreUnavailable(f"the store {at} is busy: another process is writing")
     if at.path is not None and any(word in words for word in _DAMAGED):
         return StoreDamaged(f"the store {at} cannot be read: {words}")

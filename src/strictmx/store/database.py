@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -35,6 +36,7 @@ class Store:
         self._readers = engine(at, writes=False)
         self._writers = engine(at, writes=True, readers=1)
         self._writer: Writer | None = None
+        self._lock = Lock()  # one writer a process
 
     @classmethod
     def open(cls, at: Place, *, now: Clock = time.time) -> Store:  # noqa: TID251 - the clock's default, replaced in tests
@@ -102,8 +104,9 @@ class Store:
 
     def submit(self, work: Callable[[Connection], Result]) -> Future[Result]:
         """Have `work` done by the writer thread; see `write`."""
-        if self._writer is None:
-            self._writer = Writer(self._writers, self.place)
+        with self._lock:
+            if self._writer is None:
+                self._writer = Writer(self._writers, self.place)
         return self._writer.submit(work)
 
     def write(self, work: Callable[[Connection], Result]) -> Result:

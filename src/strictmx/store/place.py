@@ -26,7 +26,7 @@ class Place:
         """For people: no password."""
         if self.path is not None:
             return str(self.path)
-        head, at, tail = self.url.rpartition("@")
+        head, at, tail = self.url.partition("?")[0].rpartition("@")
         return f"{head.partition('://')[0]}://…@{tail}" if at else tail
 
     @property

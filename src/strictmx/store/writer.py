@@ -1,7 +1,9 @@
 """The one thread of a process that writes: it commits in groups what callers hand in, and answers after the commit.
 
 A group is what is waiting while the last one is committed, at most 20 ms or 1,000 pieces of work. Each piece runs
-in a savepoint, so that one that fails takes nothing of its neighbours with it.
+in a savepoint, so that one that fails takes nothing of its neighbours with it. One that PostgreSQL chose to end a
+deadlock is done again once the group has let go of its locks: works of one group may lock in another order than those
+of another node's.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import queue
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Thread
+from dataclasses import dataclass, field
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -22,8 +25,23 @@ from strictmx.store.place import Place
 GROUP_SECONDS = 0.02
 GROUP_WORKS = 1_000
 
+TRIES = 3  # of a work that was chosen to end a deadlock
+_DEADLOCK = "40P01"  # SQLSTATE
+
 Result = TypeVar("Result")
-_Work = tuple[Callable[[Connection], Any], "Future[Any]"]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What to do, who waits for it, and how often it is still tried."""
+
+    function: Callable[[Connection], Any]
+    answer: Future[Any] = field(default_factory=Future)
+    tries: int = TRIES
+
+    def may_run(self) -> bool:
+        """Whether somebody still waits for it."""
+        return self.answer.running() or self.answer.set_running_or_notify_cancel()
 
 
 class Writer:
@@ -32,7 +50,9 @@ class Writer:
     def __init__(self, engine: Engine, at: Place) -> None:
         self._engine, self._place = engine, at
         self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._again: _Work | None = None
         self._closed = False
+        self._lock = Lock()  # nothing is handed in behind the end
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -41,21 +61,23 @@ class Writer:
 
         It has StoreError or what `work` raised, and then nothing of the work is in the store.
         """
-        answer: Future[Result] = Future()
-        if self._closed:
-            answer.set_exception(StoreUnavailable("the store is closed"))
-        else:
-            self._waiting.put((work, answer))
-        return answer
+        handed = _Work(work)
+        with self._lock:
+            if self._closed:
+                handed.answer.set_exception(StoreUnavailable("the store is closed"))
+            else:
+                self._waiting.put(handed)
+        return handed.answer
 
     def close(self) -> None:
         """Finish what was handed in, and end."""
-        self._closed = True
-        self._waiting.put(None)
+        with self._lock:
+            self._closed = True
+            self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
+        while (first := self._next()) is not None:
             done: list[tuple[Future[Any], Any]] = []
             try:
                 with told(self._place), self._engine.begin() as connection:
@@ -64,30 +86,37 @@ class Writer:
                 ended = False
                 for answer, _ in done:
                     answer.set_exception(error)
-                if not done and not first[1].done():
-                    first[1].set_exception(error)
+                if not done and self._again is not first and not first.answer.done():
+                    first.answer.set_exception(error)
             else:
                 for answer, result in done:
                     answer.set_result(result)
             if ended:
                 return
 
+    def _next(self) -> _Work | None:
+        again, self._again = self._again, None
+        return again or self._waiting.get()
+
     def _group(self, connection: Connection, first: _Work, done: list[tuple[Future[Any], Any]]) -> bool:
         """Do `first` and what waits behind it; True when the writer is to end."""
         until = time.monotonic() + GROUP_SECONDS
         work: _Work | None = first
         while work is not None:
-            function, answer = work
-            if answer.set_running_or_notify_cancel():
+            if work.may_run():
                 try:
                     with connection.begin_nested():
-                        result = function(connection)
+                        result = work.function(connection)
                 except Exception as error:
-                    answer.set_exception(in_our_words(error, self._place))
-                    if connection.invalidated:
+                    work.tries -= 1
+                    if work.tries and _is_deadlock(error):
+                        self._again = work
+                        return False
+                    work.answer.set_exception(in_our_words(error, self._place))
+                    if connection.invalidated or not _goes_on(connection):
                         raise
                 else:
-                    done.append((answer, result))
+                    done.append((work.answer, result))
             if len(done) >= GROUP_WORKS or time.monotonic() >= until:
                 return False
             try:
@@ -95,3 +124,12 @@ class Writer:
             except queue.Empty:
                 return False
         return True
+
+
+def _goes_on(connection: Connection) -> bool:
+    """Whether the transaction is still there; SQLite may give it up as a whole where the disk is full."""
+    return getattr(connection.connection.driver_connection, "in_transaction", True)
+
+
+def _is_deadlock(error: Exception) -> bool:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == _DEADLOCK

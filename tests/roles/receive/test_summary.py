@@ -1,6 +1,6 @@
 """What the summary says beside its figures: the days it covers, and the check of our own nearest to each fault.
 
-That its figures are right is held against `tests/summary_by_hand.py`, in `tests/cli/test_report_summary.py`.
+That its figures are right is held against `tests/summary_by_hand.py`, in `tests/cli/test_reports.py`.
 """
 
 from __future__ import annotations
