@@ -46,6 +46,7 @@ def run(options: Namespace) -> int:
     from strictmx.roles.receive import files
     from strictmx.roles.receive.take import Taking
     from strictmx.store import retention
+    from strictmx.store.errors import StoreError
 
     if STDIN in options.paths and sys.stdin is None:
         raise UsageError("standard input is closed")
@@ -60,7 +61,10 @@ def run(options: Namespace) -> int:
             except KeyboardInterrupt:
                 interrupted = True
             taken = taking.end()
-        retention.prune_daily(store, store_settings(options).keep)
+        try:
+            retention.prune_daily(store, store_settings(options).keep)
+        except StoreError as error:  # what was read is committed; what is old goes another time
+            tell(f"what is older than `keep` in [store] was not deleted now: {error}")
     _tell(taken, options)
     if interrupted:
         raise UsageError(f"reports import: interrupted after {taken.files} files; what was read is in the store")
