@@ -56,9 +56,7 @@ def domain_lines(one: Summary, width: int) -> Iterator[Line]:
 
 def _sessions(successful: int, failed: int) -> str:
     total = successful + failed
-    return (
-        f"{total} session{'' if total == 1 else 's'}, {failed} failed" if failed else f"{total} sessions, none failed"
-    )
+    return f"{total} session{'' if total == 1 else 's'}, {failed or 'none'} failed"
 
 
 def _style(failed: int) -> str:
@@ -68,7 +66,7 @@ def _style(failed: int) -> str:
 def _share(one: Summary) -> str:
     rate = "no session" if one.success_rate is None else f"{_percent(one.success_rate)} kept to the policy"
     days = [each.day for each in one.by_day]
-    last = f", the last one of {max(days)}" if days else ""
+    last = f", last on {max(days)}" if days else ""
     names = [cut(each.organization, _NAME) for each in one.by_organization]
     return escaped(f"{rate}; reports from {listed(names)} on {len(days)} day{'' if len(days) == 1 else 's'}{last}")
 

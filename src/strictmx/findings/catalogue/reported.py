@@ -13,7 +13,7 @@ from strictmx.findings.finding import Kind
 # `{when}`
 ON_ONE_DAY = "on {first}"
 BETWEEN = "between {first} and {last}"
-STILL = "from {first} on, and still on {last}, the last day reported"
+STILL = "from {first} on, and last on {last}"
 # `{seen}`
 OUR_CHECK_SAW = " Our check of {moment} saw the same: {message}"
 OUR_CHECK_SAW_OTHERS = " Our check of {moment} saw something else there: {message}"
