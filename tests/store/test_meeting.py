@@ -12,6 +12,8 @@ from strictmx.store.changes import Change, Watch, announce
 from strictmx.store.database import Store
 from strictmx.store.notices import Notice
 from strictmx.store.place import Place
+from tests import postgresql
+from tests.store.conftest import migrated
 
 SECONDS = 20  # a test that waits longer has failed
 
@@ -41,6 +43,25 @@ def test_a_watch_hears_what_another_process_changes(place: Place, listens: bool)
                 assert [change.key for change in heard.get(timeout=SECONDS)] == [key]
         finally:
             watch.close()
+
+
+@pytest.mark.servers
+def test_a_watch_goes_on_after_the_server_was_restarted() -> None:
+    binaries = postgresql.programs()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed")
+    heard: Queue[list[Change]] = Queue()
+    with postgresql.running(binaries) as cluster:
+        at = migrated(Place(url=postgresql.new_database(cluster.url)))
+        with Store.open(at) as one:
+            watch = Watch(one, heard.put, seconds=0.1)
+            try:
+                cluster.restart()
+                with Store.open(at) as other:
+                    _announce(other, "after")
+                assert [change.key for change in heard.get(timeout=SECONDS)] == ["after"]
+            finally:
+                watch.close()
 
 
 def _announce_often(store: Store, writer: int) -> None:
