@@ -111,7 +111,7 @@ def test_a_check_without_a_store_imports_nothing_of_it(file: Path) -> None:
 @pytest.mark.servers
 def test_checks_are_kept_and_replayed_ones_are_not(run: Run, lab: Path, file: Path, tmp_path: Path) -> None:
     configuration = lab.with_name("keeping.toml")  # its paths count from there
-    configuration.write_text(f'{lab.read_text()}\n[store]\nurl = "sqlite://{file}"\n')
+    configuration.write_text(f'{lab.read_text()}url = "sqlite://{file}"\n')  # [store] is its last section
     saved = tmp_path / "seen.jsonl"
     assert run("check", GOOD, "--config", str(configuration)).status == 0
     assert not file.exists()

@@ -64,6 +64,17 @@ def test_what_is_older_than_keep_says_goes(place: Place) -> None:
         assert retention.prune_daily(store, keep) is None  # once a day
 
 
+def test_pruning_that_failed_is_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise StoreUnavailable("another process is writing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(aside, "delete_before", fail)
+        with pytest.raises(StoreUnavailable):
+            retention.prune_daily(store, Keep())
+    assert retention.prune_daily(store, Keep()) is not None
+
+
 @pytest.fixture
 def full(store: Store) -> Store:
     _fill(store)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from queue import Queue
 from threading import Event, Thread
 
+import psycopg
 import pytest
 
 from strictmx.store import changes, leases, notices
 from strictmx.store.changes import Change, Watch, announce
 from strictmx.store.database import Store
+from strictmx.store.errors import StoreUnavailable
 from strictmx.store.notices import Notice
 from strictmx.store.place import Place
 from tests import postgresql
@@ -45,23 +48,58 @@ def test_a_watch_hears_what_another_process_changes(place: Place, listens: bool)
             watch.close()
 
 
-@pytest.mark.servers
-def test_a_watch_goes_on_after_the_server_was_restarted() -> None:
-    binaries = postgresql.programs()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed")
+def test_a_watch_that_could_not_pass_changes_on_tells_them_again(place: Place) -> None:
+    heard: Queue[list[str]] = Queue()
+    faults = iter([True])
+
+    def tell(some: list[Change]) -> None:
+        heard.put([change.key for change in some])
+        if next(faults, False):
+            raise StoreUnavailable("what has changed cannot be read just now")
+
+    with Store.open(place) as store:
+        watch = Watch(store, tell, seconds=0.05)
+        try:
+            _announce(store, "a")
+            assert [heard.get(timeout=SECONDS) for _ in range(2)] == [["a"], ["a"]]
+        finally:
+            watch.close()
+
+
+def test_a_watch_asks_where_it_cannot_wait(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: Queue[list[Change]] = Queue()
-    with postgresql.running(binaries) as cluster:
-        at = migrated(Place(url=postgresql.new_database(cluster.url)))
-        with Store.open(at) as one:
-            watch = Watch(one, heard.put, seconds=0.1)
-            try:
-                cluster.restart()
-                with Store.open(at) as other:
-                    _announce(other, "after")
-                assert [change.key for change in heard.get(timeout=SECONDS)] == ["after"]
-            finally:
-                watch.close()
+
+    def refuse() -> None:
+        raise StoreUnavailable("the server has no connection left")
+
+    with Store.open(place) as store:
+        monkeypatch.setattr(store, "listening", refuse)
+        watch = Watch(store, heard.put, seconds=0.05)
+        try:
+            _announce(store, "a")
+            assert [change.key for change in heard.get(timeout=SECONDS)] == ["a"]
+        finally:
+            watch.close()
+
+
+@pytest.mark.servers
+def test_a_watch_whose_connection_is_lost_makes_another(server: str) -> None:
+    heard: Queue[list[Change]] = Queue()
+    url = postgresql.new_database(server)
+    with Store.open(migrated(Place(url=url))) as store:
+        watch = Watch(store, heard.put, seconds=0.2)
+        try:
+            for key in ("before", "after"):
+                _announce(store, key)
+                assert [change.key for change in heard.get(timeout=SECONDS)] == [key]
+                with psycopg.connect(url, autocommit=True) as connection:
+                    ended = connection.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+                    )
+                    assert key == "after" or ended.fetchall() == [(True,)]
+        finally:
+            watch.close()
 
 
 def _announce_often(store: Store, writer: int) -> None:
@@ -116,6 +154,16 @@ def test_a_lease_that_ran_out_is_anybodys(store: Store) -> None:
     assert leases.acquire(store, "send", "gone", -1)
     assert leases.acquire(store, "send", "next", 60)
     assert not leases.acquire(store, "send", "gone", 60)
+
+
+@pytest.mark.parametrize(("later", "gets"), [(9.5, False), (10.0, False), (10.6, True), (-3_600.0, False)])
+def test_a_lease_lasts_as_long_as_it_was_asked_for(tmp_path: Path, later: float, gets: bool) -> None:
+    now = 1_795_600_000.5
+    at = Place(path=tmp_path / "strictmx.db")
+    with Store.open(at, now=lambda: now) as one, Store.open(at, now=lambda: now + later) as other:
+        assert leases.acquire(one, "send", "one", 10)
+        assert leases.acquire(other, "send", "other", 10) is gets
+        assert leases.acquire(one, "send", "one", 10) is not gets
 
 
 def test_notices_are_taken_once(store: Store) -> None:

@@ -53,3 +53,16 @@ def test_old_sessions_go(store: Store) -> None:
     assert store.write(lambda connection: sessions.delete_before(connection, 2)) == 2
     assert sessions.domains_of(store, 1) == []
     assert sessions.domains_of(store, 2) == ["example.com"]
+
+
+def test_policies_that_nothing_is_counted_under_go(store: Store) -> None:
+    _count(store, *(Counted(1, f"{n}.example", Policy("sts", (str(n),)), 1) for n in range(5)))
+    _count(store, Counted(2, "0.example", Policy("sts", ("0",)), 1))
+    store.write(lambda connection: sessions.delete_before(connection, 2))
+    assert [store.write(lambda connection: sessions.delete_unused_policies(connection, 3)) for _ in range(3)] == [
+        3,
+        1,
+        0,
+    ]
+    (kept,) = sessions.of_day(store, 2, "0.example")
+    assert kept.policy.policy_string == ("0",)

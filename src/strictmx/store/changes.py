@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,8 @@ class Watch:
     """Calls `tell` with what has changed since it began, in a thread of its own, until it is closed.
 
     listens: whether PostgreSQL is to notify; without it, it is asked alone. seconds: between two questions.
-    A store that is away is asked again; nothing is missed meanwhile.
+    A store that is away is asked again, and one that only cannot be waited for is asked as often; nothing is missed
+    meanwhile. Where `tell` raises a StoreError, it is called with the same changes again.
     """
 
     def __init__(
@@ -106,6 +108,8 @@ class Watch:
                     (self._poll if self._store.is_sqlite else self._listen)(connection)
             except self._store.faults_of_driver:
                 self._closed.wait(self._seconds)
+                with suppress(*self._store.faults_of_driver):
+                    self._look()
 
     def _poll(self, connection: sqlite3.Connection) -> None:
         """Ask whether another connection has committed to the file, and look where it has."""
@@ -135,5 +139,5 @@ class Watch:
 
     def _look(self) -> None:
         while found := since(self._store, self._number):
-            self._number = found[-1].number
             self._tell(found)
+            self._number = found[-1].number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 
 from sqlalchemy import Connection, delete, select, text
@@ -25,12 +26,12 @@ def acquire(store: Store, name: str, holder: str, seconds: int) -> bool:
     def work(connection: Connection) -> bool:
         now = _now(connection, store)
         kind = sqlite if store.is_sqlite else postgresql
-        upsert = kind.insert(leases).values(name=name, holder=holder, until=now + seconds)
+        upsert = kind.insert(leases).values(name=name, holder=holder, until=math.ceil(now + seconds))
         connection.execute(
             upsert.on_conflict_do_update(
                 index_elements=[leases.c.name],
                 set_={"holder": upsert.excluded.holder, "until": upsert.excluded.until},
-                where=(leases.c.holder == holder) | (leases.c.until <= now),
+                where=(leases.c.holder == holder) | (leases.c.until <= int(now)),
             )
         )
         return connection.scalar(select(leases.c.holder).where(leases.c.name == name)) == holder
@@ -45,8 +46,8 @@ def release(store: Store, name: str, holder: str) -> None:
     )
 
 
-def _now(connection: Connection, store: Store) -> int:
+def _now(connection: Connection, store: Store) -> float:
     """The time by which leases end: that of the server where several nodes share one."""
     if store.is_sqlite:
-        return int(store.now())
-    return int(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+        return store.now()
+    return float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from sqlalchemy import Connection
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from strictmx.config.sections import Keep
 from strictmx.store import aside, changes, domains, leases, notices, observations, reports, sessions
 from strictmx.store.database import Store
+from strictmx.store.errors import StoreError
 from strictmx.store.reports import DAY_SECONDS
 
 LEASE = "retention"
@@ -21,11 +23,17 @@ Deleted = dict[str, int]
 def prune_daily(store: Store, keep: Keep) -> Deleted | None:
     """Delete what is old, unless that was done within a day, here or on another node; None then. Raises StoreError.
 
-    The lease is not given back: it runs out when it is time again.
+    The lease is given back after a fault only, so that the next one tries; else it runs out when it is time again.
     """
-    if not leases.acquire(store, LEASE, leases.new_holder(), DAY_SECONDS):
+    holder = leases.new_holder()
+    if not leases.acquire(store, LEASE, holder, DAY_SECONDS):
         return None
-    return prune(store, keep)
+    try:
+        return prune(store, keep)
+    except StoreError:
+        with suppress(StoreError):
+            leases.release(store, LEASE, holder)
+        raise
 
 
 def prune(store: Store, keep: Keep) -> Deleted:
@@ -39,6 +47,7 @@ def prune(store: Store, keep: Keep) -> Deleted:
         "reports": partial(reports.delete_received_before, at=at(keep.reports.total_seconds())),
         "aside": partial(aside.delete_before, at=at(keep.aside.total_seconds())),
         "sessions": partial(sessions.delete_before, day=at(keep.sessions.total_seconds()) // DAY_SECONDS),
+        "session_policies": sessions.delete_unused_policies,
         "observations": partial(observations.delete_before, at=at(keep.observations.total_seconds())),
         "policies": partial(domains.delete_history_before, at=at(keep.history.total_seconds())),
         "notices": partial(notices.delete_before, at=at(keep.history.total_seconds())),

@@ -145,7 +145,17 @@ def delete_before(connection: Connection, day: int, most: int = 500) -> int:
     for old, domain in connection.execute(query).all():
         for table in (session_failures, sessions):
             gone += connection.execute(delete(table).where(table.c.day == old, table.c.domain == domain)).rowcount
-    used = select(sessions.c.policy).where(sessions.c.policy == session_policies.c.id).exists()
-    if gone:
-        connection.execute(delete(session_policies).where(~used))
     return gone
+
+
+def delete_unused_policies(connection: Connection, most: int = 20) -> int:
+    """Take away at most `most` policies under which nothing is counted any more; how many it were.
+
+    For each the engine looks through all sessions, whether one refers to it; therefore so few.
+    """
+    in_turn(connection, TURN)
+    used = select(sessions.c.policy).distinct()
+    query = select(session_policies.c.id).where(session_policies.c.id.not_in(used)).limit(most)
+    found = connection.scalars(query).all()
+    connection.execute(delete(session_policies).where(session_policies.c.id.in_(found)))
+    return len(found)
