@@ -1,99 +1,99 @@
-"""The figures of `reports summary`, computed from a folder of reports by plain Python: no SQL, nothing of strictmx.
+"""What `reports summary --json` says, findings left out, computed from a folder of .json and .json.gz reports.
 
-    python tests/summary_by_hand.py FOLDER > summary.json
-
-Reads `.json` and `.json.gz`, each one report. Forgives what DEC-32 forgives of counts; a policy with any other count
-is left out. Copies (same contact domain, report-id, dates and domains) count once.
+Shares no code with strictmx, so that one can prove the other wrong. Reads reports by the book, and what DEC-18, DEC-25,
+DEC-32 and RPT-12 forgive; of copies (DEC-17) the first by name counts.
 """
-
-from __future__ import annotations
 
 import gzip
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-KINDS = ("sts", "tlsa", "no-policy-found")
+TYPES = ("sts", "tlsa", "no-policy-found")
 
 
-def number(value: Any) -> int | None:
-    """A count; 0 for one that is unknown, None for one that makes the policy faulty."""
-    if value is None or (isinstance(value, str) and value.isdigit()):
-        return int(value or 0)
-    good = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
-    return int(value) if good and 0 <= value < 2**53 else None
+def count(value: Any) -> int:
+    """A number of sessions; one that is not known adds nothing. Raises ValueError."""
+    number = int(value or 0)
+    if isinstance(value, bool) or number < 0 or (isinstance(value, float) and value != number):
+        raise ValueError(value)
+    return number
 
 
-def entries(report: dict[str, Any]) -> list[tuple[str, str, int, int, list[dict[str, Any]]]]:
-    """Domain, type, successful, failed, details of each policy that counts."""
-    found = []
-    for entry in report["policies"]:
-        summary = entry.get("summary") or {}
-        good, bad = (number(summary.get(f"total-{word}-session-count")) for word in ("successful", "failure"))
-        domain = (entry["policy"].get("policy-domain") or "").lower().rstrip(".")
-        if good is not None and bad is not None and domain:
-            found.append((domain, entry["policy"]["policy-type"], good, bad, entry.get("failure-details") or []))
-    return found
+def policies(report: Any) -> Any:
+    """Each policy that counts: domain, type, successful, failed, and its details as host, result type, sessions."""
+    listed = report["policies"]
+    for entry in [listed] if isinstance(listed, dict) else listed:
+        kind, summary, details = entry["policy"]["policy-type"], entry.get("summary") or {}, []
+        try:
+            sums = [count(summary.get(f"total-{end}-session-count")) for end in ("successful", "failure")]
+        except ValueError:
+            continue
+        for detail in entry.get("failure-details") or ():
+            host = (detail.get("receiving-mx-hostname") or "unknown").lower().rstrip(".")
+            details.append((host, detail["result-type"], count(detail.get("failed-session-count"))))
+        yield entry["policy"]["policy-domain"].lower().rstrip("."), kind if kind in TYPES else "unknown", *sums, details
 
 
-def key_of(report: dict[str, Any]) -> tuple[Any, ...]:
-    submitter = (report.get("contact-info") or "").rpartition("@")[2] or report["organization-name"]
-    return submitter, report["report-id"], *report["date-range"].values(), *sorted({e[0] for e in entries(report)})
+def add(tables: Any, report: Any, found: Any) -> None:
+    """Add what one report says of one domain to the tables of that domain."""
+    types: Any = defaultdict(Counter)
+    for _, kind, successful, failed, _ in found:
+        types[kind].update(successful=successful, failed=failed)
+    for kind in {*TYPES, *types}:
+        tables["type", kind].update(types.get(kind))
+    views = [kind for kind in ("sts", "tlsa") if kind in types]  # of the same sessions: the one with more counts
+    view = max(views, key=lambda kind: (types[kind].total(), types[kind]["failed"]), default=None)
+    counted = types[view] + types["no-policy-found"]
+    for _, kind, _, _, details in found:
+        for host, result_type, sessions in details:
+            tables["result types", ""][result_type] += sessions
+            if kind in {view, "no-policy-found"}:
+                tables["mx", host][result_type] += sessions
+                counted["explained"] += sessions
+    start = datetime.fromisoformat(report["date-range"]["start-datetime"])
+    day = str((start.astimezone(UTC) if start.tzinfo else start).date())
+    for table in (("all", ""), ("org", report["organization-name"]), ("day", day)):
+        tables[table].update(counted)
+    tables["all", ""]["unexplained"] += max(0, counted["failed"] - counted["explained"])
 
 
-def summary(folder: Path) -> dict[str, Any]:
-    reports: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for file in sorted(folder.iterdir()):
-        data = file.read_bytes()
-        report = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
-        reports.setdefault(key_of(report), report)
-    domains: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: [0, 0])))
-    for report in reports.values():
-        of_domain: dict[str, list[Any]] = defaultdict(list)
-        for domain, *rest in entries(report):
-            of_domain[domain].append(rest)
-        for domain, policies in of_domain.items():
-            add(domains[domain], policies, report["organization-name"], report["date-range"]["start-datetime"][:10])
-    return {domain: plain(tables) for domain, tables in sorted(domains.items())}
+def document(domain: str, tables: Any) -> Any:
+    """The figures of one domain."""
 
+    def sides(table: str, name: str) -> Any:
+        return {side: tables[table, name][side] for side in ("successful", "failed")}
 
-def add(tables: Any, policies: list[Any], organization: str, day: str) -> None:
-    """Add what one report says of one domain."""
-    sums = {kind: [sum(p[i] for p in policies if p[0] == kind) for i in (1, 2)] for kind in {p[0] for p in policies}}
-    views = [kind for kind in ("sts", "tlsa") if kind in sums]
-    counted = [max(views, key=lambda kind: (sum(sums[kind]), sums[kind][1]))] if views else []
-    counted += [kind for kind in ("no-policy-found",) if kind in sums]
-    for kind, values in sums.items():
-        for table, name in (("by_policy_type", kind if kind in KINDS else "unknown"),):
-            tables[table][name] = [a + b for a, b in zip(tables[table][name], values, strict=True)]
-        if kind in counted:
-            for table, name in (("sums", ""), ("by_organization", organization), ("by_day", day)):
-                tables[table][name] = [a + b for a, b in zip(tables[table][name], values, strict=True)]
-    for kind, _, _, details in policies:
-        for detail in details:
-            sessions = number(detail.get("failed-session-count")) or 0
-            tables["by_result_type"][detail["result-type"]][0] += sessions
-            if kind in counted and sessions:
-                host = (detail.get("receiving-mx-hostname") or "unknown").lower().rstrip(".")
-                tables["by_mx"][host, detail["result-type"]][0] += sessions
-
-
-def plain(tables: Any) -> dict[str, Any]:
-    good, bad = tables["sums"][""]
-    sums = {"successful": good, "failed": bad, "success_rate": good / (good + bad) if good + bad else None}
-    by_mx: dict[str, dict[str, int]] = defaultdict(dict)
-    for (host, kind), (sessions, _) in tables["by_mx"].items():
-        by_mx[host][kind] = sessions
-    return sums | {
-        "by_organization": dict(tables["by_organization"]),
-        "by_day": dict(tables["by_day"]),
-        "by_policy_type": dict(tables["by_policy_type"]),
-        "by_result_type": {kind: sessions for kind, (sessions, _) in tables["by_result_type"].items() if sessions},
-        "by_mx": dict(by_mx),
+    hosts = {name: +tables[kind, name] for kind, name in sorted(tables) if kind == "mx"}
+    all_of, sessions = sides("all", ""), sum(sides("all", "").values())
+    return {"domain": domain, **all_of, "success_rate": all_of["successful"] / sessions if sessions else None} | {
+        "by_result_type": +tables["result types", ""],
+        "by_organization": [{"organization": name, **sides(of, name)} for of, name in sorted(tables) if of == "org"],
+        "by_mx": [{"host": host, "failed": of.total(), "by_result_type": of} for host, of in hosts.items() if of],
+        "by_day": [{"day": name, **sides(of, name)} for of, name in sorted(tables) if of == "day"],
+        "by_policy_type": {name: sides(kind, name) for kind, name in tables if kind == "type"},
+        "failures_without_details": tables["all", ""]["unexplained"],
     }
 
 
+def summary(folder: Path) -> Any:
+    """The document."""
+    domains: Any = defaultdict(lambda: defaultdict(Counter))
+    seen = set()
+    for file in sorted(folder.iterdir()):
+        report = json.loads(gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes())
+        found, contact = list(policies(report)), report.get("contact-info") or report["organization-name"]
+        named = sorted({each[0] for each in found})
+        key = (contact.rpartition("@")[2].lower(), report["report-id"], *report["date-range"].values(), *named)
+        for domain in named if key not in seen else ():
+            add(domains[domain], report, [each for each in found if each[0] == domain])
+        seen.add(key)
+    days = sorted(name for tables in domains.values() for kind, name in tables if kind == "day") or [None]
+    return {"since": days[0], "until": days[-1], "domains": [document(*each) for each in sorted(domains.items())]}
+
+
 if __name__ == "__main__":
-    print(json.dumps(summary(Path(sys.argv[1])), indent=1))  # noqa: T201 - it is a script
+    sys.stdout.write(json.dumps(summary(Path(sys.argv[1])), indent=2) + "\n")

@@ -1,17 +1,91 @@
-"""`reports summary`: its document, and how it reads."""
+"""`reports summary`: its figures against those made by hand, its document, and how it reads."""
 
 from __future__ import annotations
 
+import gzip
 import json
+import random
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import summary_by_hand
 from tests.cli.test_reports import EXPIRED, Reports, box, policy, report, reports
 
 __all__ = ["box", "reports"]
+
+TYPES = ("sts", "tlsa", "no-policy-found", "STS-like")
+RESULTS = ("certificate-expired", "starttls-not-supported", "validation-failure", "sts-policy-fetch-error", "new-thing")
+HOSTS = ("mx1.example.com", "MX2.Example.COM.", None, "")
+COUNTS: tuple[Any, ...] = (0, 1, 2, 17, 400, "12", None, 3.0)
+NO_COUNTS: tuple[Any, ...] = (-1, 2.5, True)
+
+
+def entry(chance: random.Random) -> dict[str, Any]:
+    """A policy of a report, one in ten with a count that is none (DEC-32)."""
+    details = [
+        {
+            "result-type": chance.choice(RESULTS),
+            "receiving-mx-hostname": chance.choice(HOSTS),
+            "failed-session-count": chance.choice(COUNTS),
+        }
+        for _ in range(chance.randrange(4))
+    ]
+    odd = chance.random() < 0.1
+    made = policy(chance.choice(COUNTS), chance.choice(NO_COUNTS if odd else COUNTS), **{"failure-details": details})
+    made["policy"] |= {
+        "policy-type": chance.choice(TYPES),
+        "policy-domain": chance.choice(("example.com", "Example.COM", "example.org", "xn--bcher-kva.example")),
+        "policy-string": chance.choice(([], "version: STSv1\nmode: none", None)),  # DEC-29
+    }
+    if chance.random() < 0.1:
+        del made["summary"]
+    return made
+
+
+def folder(box: Path) -> None:
+    """300 reports of three senders, some of them copies, some odd."""
+    chance = random.Random(8460)  # noqa: S311 - no secret
+    for number in range(300):
+        start = date(2026, 10, 1) + timedelta(days=chance.randrange(40))
+        offset = chance.choice(("Z", "Z", "+02:00", ""))  # DEC-18
+        begin, end = (f"{start}T{time}{offset}" for time in ("00:00:00", "23:59:59"))
+        policies: Any = [entry(chance) for _ in range(chance.choice((1, 1, 1, 2, 3)))]
+        document = report(
+            str(number),
+            **{
+                "organization-name": chance.choice(("Example Net", "Beispiel GmbH", "=cmd|' /C calc'!A0")),
+                "contact-info": chance.choice(("tlsrpt@example.net", None)),
+                "date-range": {"start-datetime": begin, "end-datetime": end},
+                "policies": policies[0] if len(policies) == 1 and chance.random() < 0.2 else policies,  # RPT-12
+            },
+        )
+        for copy in range(chance.choice((1, 1, 1, 2))):  # DEC-17
+            if copy and chance.random() < 0.5:  # another content: kept, not counted
+                document["organization-name"] = "Another Net"
+            data = json.dumps(document).encode()
+            name = f"{number:03}-{copy}.json"
+            (box / f"{name}.gz").write_bytes(gzip.compress(data)) if copy else (box / name).write_bytes(data)
+
+
+def comparable(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without its findings, and without the orders that are ours."""
+    for one in document["domains"]:
+        one.pop("findings", None)
+        for table, key in (("by_organization", "organization"), ("by_mx", "host")):
+            one[table].sort(key=lambda row, key=key: row[key])
+    return document
+
+
+def test_every_figure_is_the_one_computed_by_hand(reports: Reports, box: Path) -> None:
+    folder(box)
+    reports("import", str(box))
+    ours = comparable(json.loads(reports("summary", "--json").out))
+    by_hand = comparable(json.loads(json.dumps(summary_by_hand.summary(box))))
+    assert ours == by_hand
+    assert len(ours["domains"]) == 3
 
 
 def put(box: Path, *documents: dict[str, Any]) -> None:

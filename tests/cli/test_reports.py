@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import random
 import subprocess
 import sys
 import zipfile
@@ -209,64 +208,6 @@ def test_pages_of_a_list(reports: Reports, box: Path) -> None:
     assert sorted(each["report_id"] for each in first + rest) == ["0", "1", "2", "3", "4"]
     assert reports("list").out.count("example.com") == 5
     assert json.loads(reports("list", "--json", "--since", "2026-11-25").out) == []
-
-
-def _drawn(chance: random.Random) -> dict[str, Any]:
-    """A report with what senders do: several policies, both views, unknown and faulty counts, copies."""
-    counts: list[object] = [0, 3, 7, 12, None, "5", 4.0, -1, 2.5]
-    kinds = ["sts", "sts", "tlsa", "no-policy-found", "odd"]
-    entries = []
-    for _ in range(chance.randrange(1, 5)):
-        details = [
-            {
-                "result-type": chance.choice(["certificate-expired", "starttls-not-supported", "odd-fault"]),
-                **({"receiving-mx-hostname": f"MX{host}.example.com."} if (host := chance.randrange(3)) else {}),
-                "failed-session-count": chance.choice([1, 2, None, "3"]),
-            }
-            for _ in range(chance.randrange(3))
-        ]
-        kind, domain = chance.choice(kinds), chance.choice(["example.com", "example.org", "Example.NET"])
-        one = policy(chance.choice(counts), chance.choice(counts), **{"failure-details": details})
-        entries.append(one | {"policy": {"policy-type": kind, "policy-domain": domain}})
-    day = chance.randrange(1, 6)
-    dates = {"start-datetime": f"2026-11-0{day}T00:00:00Z", "end-datetime": f"2026-11-0{day}T23:59:59Z"}
-    organization, submitter = chance.choice([("One", "one.example"), ("Two", "two.example"), ("One", "three.example")])
-    return report(
-        str(chance.randrange(40)),
-        policies=[*entries, policy(1, 0, **{"failure-details": []})],
-        **{"date-range": dates, "organization-name": organization, "contact-info": f"tlsrpt@{submitter}"},
-    )
-
-
-def test_every_figure_is_what_a_script_without_sql_computes(reports: Reports, box: Path) -> None:
-    from tests.summary_by_hand import summary
-
-    chance = random.Random(8460)  # noqa: S311 - no secret
-    drawn = [_drawn(chance) for _ in range(120)]
-    for number, one in enumerate([*drawn, *drawn[:20]]):  # the last ones are copies
-        data = json.dumps(one).encode()
-        name = f"{number:03}.json"
-        (box / (name + ".gz" if number % 2 else name)).write_bytes(gzip.compress(data) if number % 2 else data)
-    assert reports("import", str(box)).status == 0
-    told = json.loads(reports("summary", "--json").out)["domains"]
-    assert len(told) == 3
-    assert {one["domain"]: _figures(one) for one in told} == summary(box)
-
-
-def _figures(one: dict[str, Any]) -> dict[str, Any]:
-    """The figures of a domain as the script has them."""
-
-    def sums(each: dict[str, Any]) -> list[int]:
-        return [each["successful"], each["failed"]]
-
-    kinds = {kind: sums(each) for kind, each in one["by_policy_type"].items()}
-    return {
-        **{key: one[key] for key in ("successful", "failed", "success_rate", "by_result_type")},
-        "by_organization": {each["organization"]: sums(each) for each in one["by_organization"]},
-        "by_day": {each["day"]: sums(each) for each in one["by_day"]},
-        "by_policy_type": {kind: values for kind, values in kinds.items() if any(values)},
-        "by_mx": {each["host"]: each["by_result_type"] for each in one["by_mx"]},
-    }
 
 
 @pytest.mark.servers

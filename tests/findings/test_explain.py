@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from strictmx.findings.finding import Severity
 from strictmx.findings.judge import judge
 from strictmx.findings.observation import FetchStage, LookupStatus, Observation, ProbeStage
 from strictmx.standards.tlsrpt import RESULT_TYPES
-from tests.certificates import AT, server
+from tests.certificates import AT, DAY, server
 from tests.findings.seen import (
     DOMAIN,
     change,
@@ -36,9 +36,11 @@ def fault(result_type: str = "starttls-not-supported", **changes: Any) -> Report
     return ReportedFault(result_type=result_type, **{**given, **changes})
 
 
-def told(given: ReportedFault, *, of: int = 100, last_day: date = LAST, check: Observation | None = None) -> Explained:
+def told(
+    given: ReportedFault, *, of: int = 100, still_from: date = FIRST, check: Observation | None = None
+) -> Explained:
     seen = None if check is None else judge(check)
-    return explain(DOMAIN, given, all_sessions=of, last_day=last_day, check=seen)
+    return explain(DOMAIN, given, all_sessions=of, still_from=still_from, check=seen)
 
 
 MEANT = [  # result type, host in the report, code, words of the message, words of the mend
@@ -73,30 +75,29 @@ def test_every_result_type_of_the_registry_has_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sessions", "days_since", "severity"),
+    ("sessions", "still_from", "severity"),
     [
-        (10, 0, Severity.ERROR),
-        (10, 2, Severity.ERROR),
-        (10, 3, Severity.NOTICE),
-        (9, 2, Severity.WARNING),
-        (9, 3, Severity.NOTICE),
+        (10, LAST, Severity.ERROR),
+        (9, LAST, Severity.WARNING),
+        (10, LAST + DAY, Severity.NOTICE),
+        (9, LAST + DAY, Severity.NOTICE),
     ],
 )
-def test_it_matters_by_its_share_and_while_it_goes_on(sessions: int, days_since: int, severity: Severity) -> None:
-    found = told(fault(sessions=sessions), of=1_000, last_day=LAST + timedelta(days=days_since))
+def test_it_matters_by_its_share_and_while_it_goes_on(sessions: int, still_from: date, severity: Severity) -> None:
+    found = told(fault(sessions=sessions), of=1_000, still_from=still_from)
     assert found.severity is severity
 
 
 @pytest.mark.parametrize(
-    ("first", "days_since", "words"),
+    ("first", "still_from", "words"),
     [
-        (LAST, 0, "on 5 November 2026."),
-        (FIRST, 1, "from 3 November 2026 on, and last on 5 November 2026."),
-        (FIRST, 3, "between 3 November 2026 and 5 November 2026."),
+        (LAST, LAST, "on 5 November 2026."),
+        (FIRST, LAST, "from 3 November 2026 on, and last on 5 November 2026."),
+        (FIRST, LAST + DAY, "between 3 November 2026 and 5 November 2026."),
     ],
 )
-def test_its_days_are_told(first: date, days_since: int, words: str) -> None:
-    assert words in told(fault(first=first), last_day=LAST + timedelta(days=days_since)).message
+def test_its_days_are_told(first: date, still_from: date, words: str) -> None:
+    assert words in told(fault(first=first), still_from=still_from).message
 
 
 def test_at_most_three_reporters_are_named_and_steer_nothing() -> None:
@@ -108,7 +109,7 @@ def test_at_most_three_reporters_are_named_and_steer_nothing() -> None:
 
 
 def test_sessions_of_which_no_detail_tells() -> None:
-    found = without_details(DOMAIN, fault("unknown", host="unknown"), all_sessions=100, last_day=LAST)
+    found = without_details(DOMAIN, fault("unknown", host="unknown"), all_sessions=100, still_from=FIRST)
     assert "12 sessions that failed from 3 November 2026" in found.message
     assert found.observed is None
 
@@ -117,7 +118,7 @@ def broken(stage: ProbeStage) -> Observation:
     return healthy([mx_host(HOST, stopped(HOST, stage)), mx_host(OTHER)])
 
 
-EXPIRED = server(intermediate(), HOST, not_before=AT - timedelta(days=90), not_after=AT - timedelta(days=1)).der
+EXPIRED = server(intermediate(), HOST, not_before=AT - 90 * DAY, not_after=AT - DAY).der
 BOGUS = lookup(f"_25._tcp.{HOST}", "TLSA", status=LookupStatus.BOGUS)
 NO_POLICY = change(healthy(), policy_host=policy_host(fetch(stage=FetchStage.CONNECT_REFUSED)))
 SEEN: list[tuple[str, str, Observation, tuple[str, ...] | None]] = [

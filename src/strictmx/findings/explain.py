@@ -17,7 +17,7 @@ from strictmx.findings.words import listed, moment
 from strictmx.standards.tlsrpt import UNKNOWN
 from strictmx.text import cut, escaped
 
-STILL_DAYS = 3  # of the last days reported: a fault seen on one of them is taken to go on
+STILL_DAYS = 3  # the last ones that have reports: a fault seen on one of them is taken to go on
 GRAVE_SHARE = 0.01  # of the sessions; from here on a fault that goes on is an error
 ORGANIZATIONS_NAMED = 3
 NAME_CHARACTERS = 40  # of an organization in a sentence
@@ -81,27 +81,28 @@ class Explained(Struct, frozen=True):
 
 
 def explain(
-    domain: str, fault: ReportedFault, *, all_sessions: int, last_day: date, check: CheckResult | None
+    domain: str, fault: ReportedFault, *, all_sessions: int, still_from: date, check: CheckResult | None
 ) -> Explained:
     """One fault that reports tell of.
 
-    all_sessions: of the domain in the same days, those that failed among them. last_day: the last one with a report.
+    all_sessions: of the domain in the same days, those that failed among them. still_from: what was seen on this day
+    or later goes on.
     check: what our own check saw nearest to the fault's last day.
     """
     kind = words.BY_RESULT_TYPE.get(fault.result_type, words.UNKNOWN)
-    return _explained(kind, domain, fault, (all_sessions, last_day), _observed(domain, fault, check))
+    return _explained(kind, domain, fault, (all_sessions, still_from), _observed(domain, fault, check))
 
 
-def without_details(domain: str, fault: ReportedFault, *, all_sessions: int, last_day: date) -> Explained:
+def without_details(domain: str, fault: ReportedFault, *, all_sessions: int, still_from: date) -> Explained:
     """Sessions that failed, and of which no detail says where or why."""
-    return _explained(words.WITHOUT_DETAILS, domain, fault, (all_sessions, last_day), None)
+    return _explained(words.WITHOUT_DETAILS, domain, fault, (all_sessions, still_from), None)
 
 
 def _explained(
     kind: Kind, domain: str, fault: ReportedFault, of: tuple[int, date], observed: tuple[Observed, str] | None
 ) -> Explained:
-    all_sessions, last_day = of
-    goes_on = (last_day - fault.last).days < STILL_DAYS
+    all_sessions, still_from = of
+    goes_on = fault.last >= still_from
     grave = fault.sessions >= GRAVE_SHARE * all_sessions
     severity = Severity.NOTICE if not goes_on else Severity.ERROR if grave else Severity.WARNING
     finding: Finding = kind(

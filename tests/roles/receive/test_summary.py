@@ -1,6 +1,6 @@
 """What the summary says beside its figures: the days it covers, and the check of our own nearest to each fault.
 
-That its figures are right is held against `tests/summary_by_hand.py`, in `tests/cli/test_report_summary.py`.
+That its figures are right is held against `tests/summary_by_hand.py`, in `tests/cli/test_reports.py`.
 """
 
 from __future__ import annotations
@@ -104,6 +104,14 @@ def test_sessions_without_details_are_told_of_their_own_days(store: Store) -> No
     silent = found["unknown"]
     assert (silent.sessions, silent.first, silent.last) == (3, date(2026, 11, 24), date(2026, 11, 24))
     assert silent.subject == DOMAIN
+
+
+@pytest.mark.parametrize(("quiet", "severity"), [((7, 30), Severity.ERROR), ((7, 30, 31), Severity.NOTICE)])
+def test_a_fault_goes_on_for_three_days_with_reports(store: Store, quiet: tuple[int, ...], severity: Severity) -> None:
+    take(store, 0, details=NO_STARTTLS)
+    take(store, *quiet, failed=0, details=())
+    (one,) = findings(store)
+    assert one.severity is severity
 
 
 HOURS_12 = timedelta(hours=12)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from strictmx.findings.explain import Explained, ReportedFault, explain, without_details
+from strictmx.findings.explain import STILL_DAYS, Explained, ReportedFault, explain, without_details
 from strictmx.findings.judge import judge
 from strictmx.findings.result import CheckResult
 from strictmx.standards.tlsrpt import UNKNOWN, PolicyType
@@ -109,19 +109,21 @@ def _summary(one: DomainTotals, findings: tuple[Explained, ...]) -> Summary:
 
 
 def _findings(store: Store, one: DomainTotals, asked: Range) -> Iterator[Explained]:
-    last_day = _date(max(one.days))
+    still_from = _date(sorted(one.days)[-STILL_DAYS:][0])
     sessions = one.sums.successful + one.sums.failed
     faults = totals.faults(store, one.domain, asked.since, asked.until)[:FAULTS_EXPLAINED]
     checks = _checks_near(store, one.domain, {fault.last for fault in faults})
     found = [
-        explain(one.domain, _reported(fault), all_sessions=sessions, last_day=last_day, check=checks.get(fault.last))
+        explain(
+            one.domain, _reported(fault), all_sessions=sessions, still_from=still_from, check=checks.get(fault.last)
+        )
         for fault in faults
     ]
     if one.unexplained:
         first, last = one.unexplained_days[0], one.unexplained_days[-1]
         organizations = tuple(name for name, each in one.organizations.items() if each.failed)
         unexplained = ReportedFault(UNKNOWN, UNKNOWN, one.unexplained, organizations, _date(first), _date(last))
-        found.append(without_details(one.domain, unexplained, all_sessions=sessions, last_day=last_day))
+        found.append(without_details(one.domain, unexplained, all_sessions=sessions, still_from=still_from))
     yield from sorted(found, key=lambda each: (each.severity.rank, -each.sessions))
 
 
