@@ -55,6 +55,15 @@ def test_old_sessions_go(store: Store) -> None:
     assert sessions.domains_of(store, 2) == ["example.com"]
 
 
+def test_no_text_of_a_mail_server_stops_the_counting(store: Store) -> None:
+    odd = FailureDetails("validation-failure", receiving_mx_helo="mx\0.example", failed_session_count=1)
+    string = Policy("sts", ("mode: \0",), "example.com")
+    _count(store, Counted(1, "example.com", string, 0, 1, (odd,)))
+    (found,) = sessions.of_day(store, 1, "example.com")
+    assert found.policy == string
+    assert [each.receiving_mx_helo for each in found.failure_details] == ["mx\N{REPLACEMENT CHARACTER}.example"]
+
+
 def test_policies_that_nothing_is_counted_under_go(store: Store) -> None:
     _count(store, *(Counted(1, f"{n}.example", Policy("sts", (str(n),)), 1) for n in range(5)))
     _count(store, Counted(2, "0.example", Policy("sts", ("0",)), 1))

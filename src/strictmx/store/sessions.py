@@ -43,16 +43,17 @@ def count_in(connection: Connection, some: Sequence[Counted]) -> None:
     in_turn(connection, TURN)
     numbers = _numbers(connection, {each.policy for each in some})
     sums: dict[tuple[Any, ...], list[int]] = {}
-    failures: dict[tuple[Any, ...], tuple[FailureDetails, int]] = {}
+    failures: dict[tuple[Any, ...], tuple[dict[str, str | None], int]] = {}
     for each in some:
         key = (each.day, each.domain, numbers[each.policy])
         row = sums.setdefault(key, [0, 0])
         row[0] += each.successful
         row[1] += each.failed
         for failure in each.failures:
-            of_kind = (*key, _digest(failure))
-            known = failures.get(of_kind, (failure, 0))[1]
-            failures[of_kind] = (failure, known + (failure.failed_session_count or 0))
+            facts = _facts(failure)
+            of_kind = (*key, sha256(msgspec.json.encode(list(facts.values()))).digest())
+            known = failures.get(of_kind, (facts, 0))[1]
+            failures[of_kind] = (facts, known + (failure.failed_session_count or 0))
     _add(
         connection,
         sessions,
@@ -63,10 +64,8 @@ def count_in(connection: Connection, some: Sequence[Counted]) -> None:
         ("successful", "failed"),
     )
     rows = [
-        dict(zip(("day", "domain", "policy", "digest"), key, strict=True))
-        | {name: getattr(failure, name) for name in _KINDS}
-        | {"sessions": number}
-        for key, (failure, number) in sorted(failures.items(), key=lambda each: each[0])
+        dict(zip(("day", "domain", "policy", "digest"), key, strict=True)) | facts | {"sessions": number}
+        for key, (facts, number) in sorted(failures.items(), key=lambda each: each[0])
     ]
     _add(connection, session_failures, rows, ("sessions",))
 
@@ -102,8 +101,10 @@ def _numbers(connection: Connection, policies: set[Policy]) -> dict[Policy, int]
     return {policy: by_digest[digest] for policy, digest in digests.items()}
 
 
-def _digest(failure: FailureDetails) -> bytes:
-    return sha256(msgspec.json.encode([getattr(failure, name) for name in _KINDS])).digest()
+def _facts(failure: FailureDetails) -> dict[str, str | None]:
+    """What tells one kind of failure from another. A mail server chooses some of it, and PostgreSQL takes no NUL."""
+    facts = {name: getattr(failure, name) for name in _KINDS}
+    return {name: value and value.replace("\0", "\N{REPLACEMENT CHARACTER}") for name, value in facts.items()}
 
 
 def domains_of(store: Store, day: int) -> list[str]:
