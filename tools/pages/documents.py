@@ -398,7 +398,7 @@ _APPLY = "domains apply domains.toml --json"
 def _rows_keys() -> Rows:
     return {
         "file": ("text", "the backup"),
-        "rows": ("object", "how many rows each table has"),
+        "rows": ("object", "how many rows each table has; empty where the file is damaged"),
     }
 
 
@@ -496,7 +496,7 @@ SAMPLES = {  # every verb that prints JSON
         "store verify --json",
         lambda: _stored(_TAKE, "store verify --json"),
         lambda: {
-            "rows": ("object", "how many rows each table has"),
+            "rows": ("object", "how many rows each table has; empty where the file is damaged"),
             "problems": ("list of text", "what is wrong; the exit status is 1 then"),
         },
     ),

@@ -132,8 +132,9 @@ def _verify(options: Namespace) -> int:
     with _present(options) as store, _steps() as step:
         rows, problems = verify(store, step)
         where = str(store.place)
-    lines = [f"{where}: {sum(rows.values())} rows, {'something is wrong' if problems else 'all is well'}"]
-    _print(options, {"rows": rows, "problems": problems}, *lines, *(f"  {problem}" for problem in problems))
+    counted = f"{sum(rows.values())} rows, " if rows else ""
+    head = f"{where}: {counted}{'something is wrong' if problems else 'all is well'}"
+    _print(options, {"rows": rows, "problems": problems}, head, *(f"  {problem}" for problem in problems))
     return 1 if problems else 0
 
 

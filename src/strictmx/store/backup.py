@@ -57,13 +57,22 @@ def backup(store: Store, file: Path, *, replace: bool = False, told: Told = lamb
                 _copy_pages(store.place.path, part, told)
             else:
                 _copy_out(store, part, told)
-            rows = check(part)
+            rows = _checked(store, part)
             _flush(part)
             part.replace(file)
             _flush(file.parent)
     except (OSError, sqlite3.Error) as error:
         raise StoreUnavailable(f"the backup {file} cannot be written: {_why(error)}") from error
     return rows
+
+
+def _checked(store: Store, part: Path) -> dict[str, int]:
+    try:
+        return check(part)
+    except StoreDamaged as error:
+        raise StoreDamaged(
+            f"the store {store.place} is damaged, see `strictmx store verify`; no backup is made"
+        ) from error
 
 
 @contextmanager

@@ -19,7 +19,13 @@ from strictmx.store.errors import StoreDamaged, StoreUnavailable
 from strictmx.store.place import Place
 
 BUSY_SECONDS = 5  # how long a write waits for the writer of another process
-CONNECT_SECONDS = 5
+_LIBPQ = {  # what the URL does not say: a server that vanished is given up within half a minute, never waited for
+    "application_name": "strictmx",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
 READERS = 8  # connections that read side by side
 CACHE_KIB = 16_384  # pages that a connection of SQLite keeps in memory
 _DAMAGED = ("malformed", "not a database", "corrupt", "unable to open database file")
@@ -68,9 +74,10 @@ def _postgresql(url: str, readers: int) -> Engine:
     except ImportError as error:
         raise StoreUnavailable("PostgreSQL needs one more package: pip install 'strictmx[postgres]'") from error
 
+    ours = {name: value for name, value in _LIBPQ.items() if name not in url}
+
     def connect() -> Any:
-        wait = {} if "connect_timeout" in url else {"connect_timeout": CONNECT_SECONDS}
-        return psycopg.connect(url, application_name="strictmx", **wait)  # type: ignore[arg-type]  # libpq's own words
+        return psycopg.connect(url, **ours)  # type: ignore[arg-type]  # libpq's own words
 
     made = sqlalchemy.create_engine(
         "postgresql+psycopg://",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from strictmx.store import backup, totals
 from strictmx.store.database import Store
+from strictmx.store.errors import StoreDamaged
 from strictmx.store.schema import METADATA, report_bytes, reports
 
 PROBLEMS_TOLD = 100
@@ -24,17 +26,24 @@ Told = Callable[[str], None]
 def verify(store: Store, told: Told = lambda _: None) -> tuple[dict[str, int], list[str]]:
     """The rows of each table, and what is wrong in a line each, at most a hundred. Raises StoreError.
 
+    The rows of a damaged SQLite file are not counted.
     told: hears what is looked at next.
     """
     problems: list[str] = []
-    with store.read() as connection:
-        for what, find in _CHECKS.items():
-            told(what)
-            for problem in find(connection):
-                problems.append(f"{what}: {problem}")
-                if len(problems) == PROBLEMS_TOLD:
-                    return _rows(connection), problems
-        return _rows(connection), problems
+    rows: dict[str, int] = {}
+    try:
+        with store.read() as connection:
+            for what, find in _CHECKS.items():
+                told(what)
+                left = PROBLEMS_TOLD - len(problems)
+                problems += (f"{what}: {problem}" for problem in islice(find(connection), left))
+                if problems and find is _engine:
+                    break  # what is read from such a file may be anything
+            else:
+                rows = _rows(connection)
+    except StoreDamaged as error:
+        problems = problems or [f"database: {error}"]
+    return rows, problems
 
 
 def _rows(connection: Connection) -> dict[str, int]:
@@ -57,7 +66,7 @@ def _schema(connection: Connection) -> Iterator[str]:
 
 
 def _bytes(connection: Connection) -> Iterator[str]:
-    streamed = connection.execution_options(stream_results=True, yield_per=PROBLEMS_TOLD)
+    streamed = connection.execution_options(stream_results=True, yield_per=backup.LARGE_ROWS_AT_ONCE)
     for number, packing, payload in streamed.execute(
         select(report_bytes.c.report, report_bytes.c.packing, report_bytes.c.payload)
     ):

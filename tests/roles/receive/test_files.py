@@ -49,7 +49,13 @@ def test_a_deep_directory_is_no_matter_of_the_stack(tmp_path: Path) -> None:
         deep += "/d"
         os.mkdir(deep)  # noqa: PTH102 - pathlib calls itself for every level
     put(Path(deep), "a.json")
-    assert [each.name for each in sources([str(tmp_path)], io.BytesIO())] == [f"{deep}/a.json"]
+    try:
+        assert [each.name for each in sources([str(tmp_path)], io.BytesIO())] == [f"{deep}/a.json"]
+    finally:  # pytest calls itself for every level, too, and would fail a later run
+        (Path(deep) / "a.json").unlink()
+        while deep != str(tmp_path):
+            os.rmdir(deep)  # noqa: PTH106 - as above
+            deep = os.path.dirname(deep)  # noqa: PTH120 - as above
 
 
 def test_of_a_maildir_what_was_delivered(tmp_path: Path) -> None:
