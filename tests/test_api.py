@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import doctest
+import gzip
 import json
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests import typed_use
 from tests.laboratory import environment, running
 
 GOOD = b"version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\nmax_age: 604800\r\n"
+UNREADABLE = "RPT-40"
 BAD = GOOD.replace(b"testing", b"tesing")
 
 
@@ -56,11 +58,11 @@ def _reached(hint: Any, found: set[type]) -> set[type]:
 
 def test_whatever_the_functions_take_or_return_is_public() -> None:
     found: set[type] = set()
-    for function in (strictmx.check, strictmx.parse_policy):
+    for function in (strictmx.check, strictmx.parse_policy, strictmx.parse_report):
         for hint in get_type_hints(function).values():
             _reached(hint, found)
     assert strictmx.DaneStatus in found
-    assert {each.__name__ for each in found} <= set(strictmx.__all__)
+    assert found <= {getattr(strictmx, name) for name in strictmx.__all__}
 
 
 def test_importing_it_imports_two_modules() -> None:
@@ -72,9 +74,10 @@ def test_importing_it_imports_two_modules() -> None:
     assert ended.stdout == "['strictmx', 'strictmx.version']\n"
 
 
-def test_reading_a_policy_loads_no_network() -> None:
+@pytest.mark.parametrize("read", ["parse_policy(b'')", "parse_report(bytes.fromhex('{report}'))"])
+def test_reading_loads_no_network(read: str) -> None:
     code = (
-        "import sys, strictmx; strictmx.parse_policy(b'');"
+        f"import sys, strictmx; strictmx.{read.format(report=typed_use.REPORT.hex())};"
         "print([name for name in ('dns', 'asyncio', 'ssl', 'h11') if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
@@ -90,6 +93,37 @@ def test_the_examples_of_docstrings_run() -> None:
 
 def test_typed_use_reads_policies() -> None:
     assert typed_use.policies() == "enforce *.example.com True"
+
+
+def test_typed_use_reads_reports() -> None:
+    assert typed_use.reports() == [
+        "2026-11-24 Example Inc. example.com sts None 3",
+        "certificate-expired mx1.example.com 3",
+        "DEC-32 policies[0].summary.total-successful-session-count",
+        "RPT-40 it is no JSON document: Expecting value: line 1 column 1 (char 0)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"[" + typed_use.REPORT + b"," + typed_use.REPORT + b"]", UNREADABLE),
+        (b"PK\x03\x04", "DEV-12"),
+        (gzip.compress(typed_use.REPORT)[:40], "RPT-30"),
+    ],
+)
+def test_what_is_not_one_report_is_refused(data: bytes, rule: str) -> None:
+    with pytest.raises(strictmx.ReportError) as raised:
+        strictmx.parse_report(data)
+    assert raised.value.rule == rule
+
+
+def test_how_a_report_was_packed_is_told_with_it() -> None:
+    whole = gzip.compress(typed_use.REPORT)
+    plain, cut = strictmx.parse_report(typed_use.REPORT), strictmx.parse_report(whole[:-8])
+    assert strictmx.parse_report(whole) == strictmx.parse_report(b"[" + typed_use.REPORT + b"]") == plain
+    assert [each.rule for each in cut.deviations] == ["RPT-30", "DEC-32"]
+    assert cut.policies == plain.policies
 
 
 async def test_typed_use_is_refused(tmp_path: Path) -> None:

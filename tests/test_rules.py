@@ -46,7 +46,6 @@ WITHOUT = {
     "DANE-36": PUBLISHING,
     "RPT-06": "advice on the zone (TTL, signing) without an act of the program",
     "RPT-40": INTAKE,
-    "DEC-14": INTAKE,
     "DEC-27": INTAKE,
     "DEV-15": "binds sending reports, which does not exist yet",
     "SMTP-03": "the probe ends after the handshake and never sends a second STARTTLS",

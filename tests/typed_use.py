@@ -12,6 +12,11 @@ from typing import Any, assert_type
 import strictmx
 
 POLICY = b"version: STSv1\r\nmode: enforce\r\nmx: *.example.com\r\nmax_age: 604800\r\n"
+REPORT = b"""{"organization-name": "Example Inc.", "contact-info": "tlsrpt@example.net", "report-id": "1",
+"date-range": {"start-datetime": "2026-11-24T00:00:00Z", "end-datetime": "2026-11-24T23:59:59Z"},
+"policies": [{"policy": {"policy-type": "sts", "policy-domain": "example.com"},
+"summary": {"total-failure-session-count": 3}, "failure-details": [{"result-type": "certificate-expired",
+"receiving-mx-hostname": "mx1.example.com", "failed-session-count": 3}]}]}"""
 
 
 def policies() -> str:
@@ -27,6 +32,33 @@ def policies() -> str:
     assert_type(policy.matches("mx1.example.com"), bool)
     assert_type(policy.to_json(), dict[str, object])
     return f"{policy.mode.value} {policy.mx[0]} {policy.matches('mx1.example.com')}"
+
+
+def reports() -> list[str]:
+    """A TLS report: what it counts, which rules it bends; what is none raises."""
+    report = strictmx.parse_report(REPORT)
+    assert_type(report, strictmx.Report)
+    assert_type(report.date_range, strictmx.DateRange)
+    assert_type(report.deviations, tuple[strictmx.Deviation, ...])
+    assert_type(report.to_json(), dict[str, Any])
+    told = []
+    for entry in report.policies:
+        assert_type(entry, strictmx.PolicyReport)
+        assert_type(entry.policy, strictmx.ReportedPolicy)
+        assert_type(entry.summary, strictmx.Summary)
+        counts = f"{entry.summary.total_successful_session_count} {entry.summary.total_failure_session_count}"
+        told.append(
+            f"{report.day} {report.organization_name} {entry.policy.policy_domain} {entry.policy.policy_type} {counts}"
+        )
+        for detail in entry.failure_details:
+            assert_type(detail, strictmx.FailureDetails)
+            told.append(f"{detail.result_type} {detail.receiving_mx_hostname} {detail.failed_session_count}")
+    told += [f"{deviation.rule} {deviation.path}" for deviation in report.deviations]
+    try:
+        strictmx.parse_report(b"no report")
+    except strictmx.ReportError as error:
+        told.append(f"{error.rule} {error}")
+    return told
 
 
 async def domains(configuration: Path) -> list[str]:

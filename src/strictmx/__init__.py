@@ -5,7 +5,7 @@
     report = strictmx.parse_report(data)
     result = await strictmx.check("example.com")
 
-`__all__` is the public surface: three functions, `Settings`, what they return and what they raise; everything else may
+`__all__` is the public surface: the functions, `Settings`, what they return and what they raise; everything else may
 change. Importing this module does no work: each name is imported when it is first used.
 """
 
@@ -47,7 +47,16 @@ if TYPE_CHECKING:
     from strictmx.standards.dkim import NoSelector
     from strictmx.standards.names import InvalidName, Name
     from strictmx.standards.sts import HostPattern, Mode, Policy
-    from strictmx.standards.tlsrpt import DateRange, Deviation, FailureDetails, PolicyReport, Report, ReportError
+    from strictmx.standards.tlsrpt import (
+        DateRange,
+        Deviation,
+        FailureDetails,
+        PolicyReport,
+        Report,
+        ReportError,
+        Summary,
+    )
+    from strictmx.standards.tlsrpt import Policy as ReportedPolicy
 
 __all__ = [
     "AddressFacts",
@@ -80,11 +89,13 @@ __all__ = [
     "RelatedFacts",
     "Report",
     "ReportError",
+    "ReportedPolicy",
     "Settings",
     "Severity",
     "SignedFacts",
     "SpfFacts",
     "StsFacts",
+    "Summary",
     "TlsrptFacts",
     "TrustError",
     "Verdict",
@@ -117,6 +128,8 @@ _HOMES = {
     "PolicyReport": "standards.tlsrpt",
     "Report": "standards.tlsrpt",
     "ReportError": "standards.tlsrpt",
+    "ReportedPolicy": "standards.tlsrpt:Policy",  # the other Policy is that of MTA-STS
+    "Summary": "standards.tlsrpt",
 }
 
 
@@ -125,8 +138,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'strictmx' has no attribute {name!r}")
     import importlib
 
-    home = importlib.import_module(f"strictmx.{_HOMES.get(name, 'findings.result')}")
-    return getattr(home, name)
+    home, _, own = _HOMES.get(name, "findings.result").partition(":")
+    return getattr(importlib.import_module(f"strictmx.{home}"), own or name)
 
 
 def __dir__() -> list[str]:

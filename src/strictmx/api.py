@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import msgspec
+from msgspec import structs
 
 from strictmx.config import Settings
 from strictmx.findings.finding import Finding, Severity
@@ -13,8 +13,6 @@ from strictmx.findings.judge.policy_file import lint
 from strictmx.findings.result import CheckResult
 from strictmx.standards import sts, tlsrpt
 from strictmx.standards.names import Name
-from strictmx.standards.tlsrpt.bounds import DOCUMENT_BYTES
-from strictmx.standards.tlsrpt.packing import unpack
 
 
 def parse_policy(
@@ -40,19 +38,30 @@ def parse_policy(
 
 
 def parse_report(data: bytes) -> tlsrpt.Report:
-    r"""Read a TLS report (RFC 8460 section 4), forgiving: what it bends is in `.deviations`, each with a rule id.
+    r"""Read one TLS report (RFC 8460 section 4), as forgiving as its senders need it.
 
-    data: the JSON document, or the same in gzip. Bounded in size, depth and counts.
-    Raises ReportError (a ValueError, with `.rule` and `.found`): no report that can be counted.
+    data: the JSON document, or a gzip file with it. The result has every rule that is bent in `.deviations`; a policy
+    that cannot be counted is left out of `.policies` and told there, too.
+    Raises ReportError (a ValueError) with `.rule` and `.found`: no report, one that cannot be counted, more than one,
+    or larger than 64 MiB unpacked.
 
-    >>> parse_report(b'{"organization-name": "x"}')
-    Traceback (most recent call last):
-    ...
-    strictmx.standards.tlsrpt.report.ReportError: it has no policies, so it is no report
+    >>> report = parse_report(b'''{"organization-name": "Example Inc.", "contact-info": "tlsrpt@example.net",
+    ...     "report-id": "1", "date-range": {"start-datetime": "2026-11-24T00:00:00", "end-datetime":
+    ...     "2026-11-24T23:59:59Z"}, "policies": [{"policy": {"policy-type": "no-policy-found", "policy-domain":
+    ...     "example.com"}, "summary": {"total-successful-session-count": 7, "total-failure-session-count": 0}}]}''')
+    >>> report.day, report.policies[0].summary.total_successful_session_count
+    ('2026-11-24', 7)
+    >>> [deviation.message for deviation in report.deviations]
+    ['It has no offset; UTC is assumed.']
     """
-    document, deviations = unpack(data, DOCUMENT_BYTES)
+    if tlsrpt.sniff(data) == "zip":
+        raise tlsrpt.ReportError("DEV-12", "it is a zip archive; unpack the reports in it")
+    unpacked, bent = tlsrpt.unpack(data, tlsrpt.DOCUMENT_BYTES)
+    document, *others = tlsrpt.documents(unpacked)
+    if others:
+        raise tlsrpt.ReportError("RPT-40", f"it holds {1 + len(others)} documents; read each of them")
     report = tlsrpt.read_report(document)
-    return msgspec.structs.replace(report, deviations=deviations + report.deviations) if deviations else report
+    return structs.replace(report, deviations=(*bent, *report.deviations)) if bent else report
 
 
 async def check(domain: str, settings: Settings | None = None, *, related: Sequence[str] | None = None) -> CheckResult:

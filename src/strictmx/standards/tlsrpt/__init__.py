@@ -11,6 +11,7 @@ and `loose`) and written by `writing`.
 
 from __future__ import annotations
 
+from strictmx.standards.tlsrpt.bounds import DOCUMENT_BYTES
 from strictmx.standards.tlsrpt.counting import DomainFigures, FailureFigures, TypeFigures, count
 from strictmx.standards.tlsrpt.facts import Hints, ReportFacts, facts_of
 from strictmx.standards.tlsrpt.packing import sniff, unpack
@@ -45,6 +46,7 @@ from strictmx.standards.tlsrpt.writing import format_report
 
 __all__ = [
     "COUNT_MOST",
+    "DOCUMENT_BYTES",
     "RECORD_LABELS",
     "RESULT_TYPES",
     "UNKNOWN",

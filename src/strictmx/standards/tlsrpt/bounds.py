@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from strictmx.standards.tlsrpt.raw import Notes
-from strictmx.standards.tlsrpt.report import ReportError
+from strictmx.standards.tlsrpt.report import DETAILS_MOST, ReportError
 
-DOCUMENT_BYTES = 64 << 20  # unpacked; standards as ours: RFC 8460 section 7 asks for a limit and names none
+DOCUMENT_BYTES = 64 << 20  # unpacked; RFC 8460 section 7 asks for a limit and names none
 DEPTH_MOST = 64  # nested arrays and objects; a report has five
-DETAILS_MOST = 100_000  # failure details of a report
-POLICIES_MOST = 10_000  # of a report
 BRACKETS_MOST = 2 * DETAILS_MOST  # objects and arrays: one a detail, six a policy, and room for those in texts
 COMMAS_MOST = 12 * DETAILS_MOST  # values: nine a detail, and room for the lines of policies
 

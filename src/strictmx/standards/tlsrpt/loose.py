@@ -8,24 +8,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from strictmx.standards.tlsrpt.raw import (
-    LEFT_OUT,
-    SET_ASIDE,
-    Notes,
-    RawDetail,
-    RawEntry,
-    RawPolicy,
-    RawRange,
-    RawReport,
-    RawSummary,
-    quoted,
+from strictmx.standards.tlsrpt.bounds import DOCUMENT_BYTES
+from strictmx.standards.tlsrpt.raw import LEFT_OUT, SET_ASIDE, Notes, RawRange, RawReport, quoted
+from strictmx.standards.tlsrpt.report import (
+    COUNT_MOST,
+    ORGANIZATION_CHARACTERS,
+    REPORT_ID_CHARACTERS,
+    TEXT_CHARACTERS,
+    TYPE_CHARACTERS,
+    FailureDetails,
+    Policy,
+    PolicyReport,
+    ReportError,
+    Summary,
 )
-from strictmx.standards.tlsrpt.report import COUNT_MOST, ReportError
 
 _INTEGER_DIGITS = 20  # longer ones are no count, and cost Python quadratic time
 _DIGITS = re.compile(r"[0-9]{1,16}\Z")
@@ -45,12 +43,13 @@ def loosely(data: bytes, notes: Notes) -> RawReport:
         raise ReportError("RPT-40", f"it is no JSON document: {error}", data[:200].decode(errors="replace")) from error
     if not isinstance(value, dict):
         raise ReportError("RPT-40", "the JSON document is no object, as a report is", data[:200].decode())
+    entries = _entries(value, notes)
     return RawReport(
-        policies=[_entry(entry, f"policies[{number}]", notes) for number, entry in enumerate(_entries(value, notes))],
+        policies=tuple(_entry(entry, f"policies[{number}]", notes) for number, entry in enumerate(entries)),
         date_range=_range(value.get("date-range"), notes),
-        organization_name=_text(value, "organization-name", "", notes),
+        organization_name=_text(value, "organization-name", "", notes, ORGANIZATION_CHARACTERS),
+        report_id=_text(value, "report-id", "", notes, REPORT_ID_CHARACTERS),
         contact_info=_text(value, "contact-info", "", notes),
-        report_id=_text(value, "report-id", "", notes),
     )
 
 
@@ -71,7 +70,7 @@ def _entries(report: Mapping[str, Any], notes: Notes) -> list[Any]:
     raise ReportError("RPT-12", "it has no policies, so it is no report")
 
 
-def _entry(value: object, path: str, notes: Notes) -> RawEntry:
+def _entry(value: object, path: str, notes: Notes) -> PolicyReport:
     if not isinstance(value, dict):
         return _set_aside("RPT-12", path, "It is no object", notes)
     policy, summary = value.get("policy") or {}, value.get("summary") or {}
@@ -83,40 +82,43 @@ def _entry(value: object, path: str, notes: Notes) -> RawEntry:
         successful, failed = (_count(summary, key, f"{path}.summary", notes) for key in _SUMMARY_COUNTS)
     except _NoCount as error:
         return _set_aside("DEC-32", path, str(error), notes)
-    return RawEntry(
+    return PolicyReport(
         policy=_policy(policy, f"{path}.policy", notes),
-        summary=RawSummary(successful, failed),
+        summary=Summary(successful, failed),
         failure_details=_details(value.get("failure-details"), f"{path}.failure-details", notes),
     )
 
 
-def _set_aside(rule: str, path: str, why: str, notes: Notes) -> RawEntry:
+def _set_aside(rule: str, path: str, why: str, notes: Notes) -> PolicyReport:
     notes.add(rule, path, f"{why}; the policy is set aside.", sets_aside=True)
     return SET_ASIDE
 
 
-def _policy(value: Mapping[str, Any], path: str, notes: Notes) -> RawPolicy:
-    return RawPolicy(
-        policy_type=_text(value, "policy-type", path, notes),
+def _policy(value: Mapping[str, Any], path: str, notes: Notes) -> Policy:
+    hosts = _texts(value, "mx-host", path, notes)
+    if not hosts and value.get("mx-host-pattern"):
+        hosts = _texts(value, "mx-host-pattern", path, notes)
+        notes.add("DEV-11", f"{path}.mx-host", "It is called mx-host-pattern; it is read.")
+    return Policy(
+        policy_type=_text(value, "policy-type", path, notes, TYPE_CHARACTERS) or "",
         policy_string=_texts(value, "policy-string", path, notes),
         policy_domain=_text(value, "policy-domain", path, notes),
-        mx_host=_texts(value, "mx-host", path, notes),
-        mx_host_pattern=_texts(value, "mx-host-pattern", path, notes),
+        mx_host=hosts,
     )
 
 
-def _details(value: object, path: str, notes: Notes) -> list[RawDetail] | None:
+def _details(value: object, path: str, notes: Notes) -> tuple[FailureDetails, ...]:
     if isinstance(value, dict) and value:
         notes.add("RPT-12", path, "It is one object; an array with it is assumed.")
         value = [value]
     if isinstance(value, list):
-        return [_detail(entry, f"{path}[{number}]", notes) for number, entry in enumerate(value)]
+        return tuple(_detail(entry, f"{path}[{number}]", notes) for number, entry in enumerate(value))
     if value:
         notes.add("DEC-16", path, "It is no array; it is taken as absent.")
-    return None
+    return ()
 
 
-def _detail(value: object, path: str, notes: Notes) -> RawDetail:
+def _detail(value: object, path: str, notes: Notes) -> FailureDetails:
     if not isinstance(value, dict):
         notes.add("RPT-12", path, "It is no object; it is left out.")
         return LEFT_OUT
@@ -125,16 +127,19 @@ def _detail(value: object, path: str, notes: Notes) -> RawDetail:
     except _NoCount as error:
         notes.add("DEC-32", path, f"{error}; the detail is left out.")
         return LEFT_OUT
-    return RawDetail(
-        result_type=_text(value, "result-type", path, notes),
-        sending_mta_ip=_text(value, "sending-mta-ip", path, notes),
+    information = _text(value, "additional-information", path, notes)
+    if not information and value.get("additional-info-uri"):
+        information = _text(value, "additional-info-uri", path, notes)
+        notes.add("DEV-11", f"{path}.additional-information", "It is called additional-info-uri; it is read.")
+    return FailureDetails(
+        result_type=_text(value, "result-type", path, notes, TYPE_CHARACTERS) or "",
+        sending_mta_ip=_text(value, "sending-mta-ip", path, notes, TYPE_CHARACTERS),
         receiving_mx_hostname=_text(value, "receiving-mx-hostname", path, notes),
         receiving_mx_helo=_text(value, "receiving-mx-helo", path, notes),
-        receiving_ip=_text(value, "receiving-ip", path, notes),
+        receiving_ip=_text(value, "receiving-ip", path, notes, TYPE_CHARACTERS),
         failed_session_count=count,
-        additional_information=_text(value, "additional-information", path, notes),
+        additional_information=information,
         failure_reason_code=_text(value, "failure-reason-code", path, notes),
-        additional_info_uri=_text(value, "additional-info-uri", path, notes),
     )
 
 
@@ -158,14 +163,14 @@ def _count(holder: Mapping[str, Any], key: str, path: str, notes: Notes) -> int 
     return count
 
 
-def _text(holder: Mapping[str, Any], key: str, path: str, notes: Notes) -> str | None:
-    """The text at a key, None where there is none; numbers are read as text."""
+def _text(holder: Mapping[str, Any], key: str, path: str, notes: Notes, most: int = TEXT_CHARACTERS) -> str | None:
+    """The text at a key, at most so many characters, None where there is none; numbers are read as text."""
     value = holder.get(key)
     if value is None:
         return None
     place = f"{path}.{key}" if path else key
     if isinstance(value, str):
-        return _fit(value, place, notes)
+        return notes.held(_fit(value, place, notes), most, place)
     if isinstance(value, int | float) and not isinstance(value, bool):
         notes.add("DEC-16", place, f"It is the number {quoted(value)}; it is read as text.")
         return str(value)
@@ -173,12 +178,17 @@ def _text(holder: Mapping[str, Any], key: str, path: str, notes: Notes) -> str |
     return None
 
 
-def _texts(holder: Mapping[str, Any], key: str, path: str, notes: Notes) -> list[str] | str | None:
+def _texts(holder: Mapping[str, Any], key: str, path: str, notes: Notes) -> tuple[str, ...]:
+    """An array of texts; one text alone is one as well (DEC-29)."""
     value = holder.get(key)
-    if not isinstance(value, list):
-        return _text(holder, key, path, notes)
     place = f"{path}.{key}"
-    texts = [_fit(each, place, notes) for each in value if isinstance(each, str)]
+    if not isinstance(value, list):
+        text = _text(holder, key, path, notes, DOCUMENT_BYTES)
+        if not text:
+            return ()
+        notes.add("DEC-29", place, "It is one text; an array with it is assumed.")
+        return (text,)
+    texts = tuple(_fit(each, place, notes) for each in value if isinstance(each, str))
     if len(texts) < len(value):
         notes.add("DEC-29", place, f"{len(value) - len(texts)} of its entries are no text; they are left out.")
     return texts
@@ -192,24 +202,8 @@ def _fit(text: str, path: str, notes: Notes) -> str:
     return fit
 
 
-def _range(value: object, notes: Notes) -> RawRange | None:
+def _range(value: object, notes: Notes) -> RawRange:
     if not isinstance(value, dict):
-        return None
-    start, end = (_instant(_text(value, key, "date-range", notes)) for key in ("start-datetime", "end-datetime"))
+        return RawRange()
+    start, end = (_text(value, key, "date-range", notes, TYPE_CHARACTERS) for key in ("start-datetime", "end-datetime"))
     return RawRange(start, end)
-
-
-def _instant(text: str | None) -> datetime | None:
-    """The instant, in the form of RFC 3339 or in another of ISO 8601; naive without an offset, None when unreadable."""
-    if text is None:
-        return None
-    for read in (_rfc_3339, datetime.fromisoformat):
-        try:
-            return read(text.strip())
-        except ValueError:
-            continue
-    return None
-
-
-def _rfc_3339(text: str) -> datetime:
-    return msgspec.convert(text, datetime)

@@ -12,6 +12,7 @@ from strictmx.standards.tlsrpt.report import Deviation, ReportError
 MEMBERS_MOST = 100  # of a gzip file; each costs a copy of what follows it
 
 _STEP = 8 << 20  # bytes unpacked at a time, so that a bomb is seen early
+_GZIP_BITS = 16 + zlib.MAX_WBITS  # zlib's word for gzip alone
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # byte order marks of UTF-16 and UTF-32
@@ -38,6 +39,17 @@ def unpack(data: bytes, most: int) -> tuple[bytes, tuple[Deviation, ...]]:
     """
     if not data.startswith(_GZIP):
         return data, ()
+    machine = zlib.decompressobj(_GZIP_BITS)
+    try:
+        whole = machine.decompress(data, min(_STEP, most + 1))
+    except zlib.error:
+        whole = b""
+    if machine.eof and not machine.unused_data and len(whole) <= most:
+        return whole, ()  # nearly every file is one member, and whole
+    return _unpack_slowly(data, most)
+
+
+def _unpack_slowly(data: bytes, most: int) -> tuple[bytes, tuple[Deviation, ...]]:
     pieces: list[bytes] = []
     rest, members, fault = data, 0, ""
     while rest and not fault:
@@ -60,7 +72,7 @@ def unpack(data: bytes, most: int) -> tuple[bytes, tuple[Deviation, ...]]:
 
 def _member(data: bytes, most: int, pieces: list[bytes]) -> tuple[bytes, str]:
     """Unpack one member onto the pieces. Returns what follows it, and what is wrong with it."""
-    machine = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    machine = zlib.decompressobj(_GZIP_BITS)
     size = sum(map(len, pieces))
     while not machine.eof:
         try:

@@ -1,4 +1,4 @@
-"""Writing a report: strictly as RFC 8460 section 4 has it, and as a document for people who look at a received one."""
+"""Writing a report, strictly as RFC 8460 section 4 has it."""
 
 from __future__ import annotations
 
