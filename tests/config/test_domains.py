@@ -60,6 +60,7 @@ REFUSED = [  # rule or empty; text, line, key, part of what is said
     ("", "", None, "domains", "is missing"),
     ("", "domains = 1", 1, "domains", "is a table"),
     ("", '[domans."a.example"]\n', 1, "domans", "did you mean domains?"),
+    ("", '[domains.example.com]\nmode = "none"', 1, "domains.example.com", '[domains."example.com"]'),
     ("", "[domains]\n[internet]\n", 2, "internet", "allowed: domains"),
     ("", "[domains\n", 1, "", "no TOML"),
     ("", '[domains]\nx = "a', 2, "", "no TOML"),

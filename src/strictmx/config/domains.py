@@ -13,7 +13,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from strictmx.config.keys import Problem, Reader, Refused, key, list_of, nearest, one_of, optional, read_table, refuse
+from strictmx.config.keys import (
+    Problem,
+    Reader,
+    Refused,
+    key,
+    list_of,
+    nearest,
+    one_of,
+    optional,
+    printable,
+    read_table,
+    refuse,
+)
 from strictmx.config.settings import ConfigError, Fault, decoded, faults, read_toml
 from strictmx.config.values import parse_duration
 from strictmx.findings.finding import Severity
@@ -150,6 +162,9 @@ def _wanted(name: str, table: object, folder: Path) -> Wanted:
         raise Refused([Problem((), f"is no domain name: {error.reason}")]) from error
     if not isinstance(table, dict):
         raise Refused([Problem((), "is a table: mode, mx, max_age, rua")])
+    dotted = next((key for key, value in table.items() if isinstance(value, dict)), None)
+    if dotted is not None:
+        raise Refused([Problem((dotted,), f'a domain stands in quotes: [{_TABLE}."{printable(f"{name}.{dotted}")}"]')])
     wanted = read_table(_Table, table, folder).wanted(domain)
     wrong = [finding for finding in lint(wanted.text.encode(), domain=domain) if finding.severity is Severity.ERROR]
     if wrong:
